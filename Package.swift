@@ -1,0 +1,37 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+let pure = strict + [.strictMemorySafety()]
+
+let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+let arguments = Target.Dependency.product(
+    name: "ArgumentParser",
+    package: "swift-argument-parser"
+)
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+
+let package = Package(
+    name: "kernelsupd",
+    products: [
+        .library(name: "SupervisionKit", targets: ["SupervisionKit"]),
+    ],
+    dependencies: [
+    ],
+    targets: [
+        // Level 0
+        .target(name: "SupervisionKit", swiftSettings: pure),
+        .testTarget(
+            name: "SupervisionKitTests",
+            dependencies: ["SupervisionKit"],
+            swiftSettings: strict
+        ),
+    ]
+)

@@ -1,0 +1,63 @@
+/// Everything that the supervisor asks of the world, in order.
+///
+/// The shell performs; what fails comes back as an event.
+public enum Effect: Hashable, Sendable {
+    /// Keep the call frame that is at hand under this id, with its descriptors.
+    case keep(CallID)
+    /// Send the call (the frame at hand, else the kept one) to the worker.
+    case forward(CallID, to: WorkerID, deadline: Instant, attempt: UInt32)
+    /// Drop the frame kept under this id.
+    case release(CallID)
+    /// Tell the worker that nobody waits for this call any more.
+    case cancel(CallID, at: WorkerID)
+    /// Send the reply frame that is at hand to the client.
+    case deliver(
+        to: ClientID,
+        clientCall: UInt64,
+        attempts: UInt32,
+        queued: Duration
+    )
+    /// Send an answer of the daemon's own to the client.
+    case answer(Answer)
+
+    /// Start a worker process.
+    case spawn(WorkerID)
+    case welcome(WorkerID)
+    /// Tell the worker to finish what runs and exit.
+    case askToStop(WorkerID)
+    /// SIGTERM, and SIGCONT behind it.
+    case terminate(WorkerID)
+    /// SIGKILL, to the whole session.
+    case kill(WorkerID)
+
+    case log(LogRecord)
+    case notify(Notification)
+    /// All is over.
+    case exit
+}
+
+/// An answer that the daemon gives in place of a worker.
+public struct Answer: Hashable, Sendable {
+    public var client: ClientID
+    public var clientCall: UInt64
+    public var error: CallError
+    public var execution: Execution
+    public var message: String
+    public var retryAfter: Duration
+    public var attempts: UInt32
+    public var queued: Duration
+    /// The worker that had the call last, if any.
+    public var incarnation: Incarnation?
+    public var worker: String
+}
+
+/// What the service manager is told.
+public enum Notification: Hashable, Sendable {
+    case ready
+    case reloading
+    /// One line about the state.
+    case status(String)
+    case stopping
+    /// The core has looked at itself and still decides.
+    case watchdog
+}

@@ -1,0 +1,141 @@
+/// The state that acts, copied for those who ask.
+public struct Snapshot: Sendable {
+    public struct Kernel: Sendable {
+        public var name: String
+        public var group: String
+        public var isIdempotent: Bool
+        public var problem: String
+        public var health: KernelHealth
+        public var counters: CallCounters
+        public var inFlight: Int
+        public var queued: Int
+        public var slots: [WorkerSlot]
+    }
+
+    public struct WorkerSlot: Sendable {
+        public var id: SlotID
+        public var name: String
+        public var state: String
+        public var incarnation: Incarnation?
+        public var since: Instant
+        public var restarts: Int
+        public var lastEnd: String?
+        public var device: String
+        /// Since when the oldest call in it runs.
+        public var runningSince: Instant?
+        /// When it last said that it is alive; workers do while a call runs.
+        public var heartbeatAt: Instant?
+        public var progress: UInt64?
+    }
+
+    public var kernels: [Kernel]
+    public var isReady: Bool
+    public var isDraining: Bool
+    public var startedAt: Instant
+    public var configuredAt: Instant
+    public var reloadErrors: [String]
+    public var totals: CallCounters
+    public var inFlight: Int
+    public var queued: Int
+    public var badInput: [CallError: Int]
+}
+
+extension Supervisor {
+    public var snapshot: Snapshot {
+        let configured = kernels.indices.filter { kernels[$0].isConfigured }
+        var totals = CallCounters()
+        for kernel in kernels { totals += kernel.counters }
+        return Snapshot(
+            kernels: configured.map(snapshot(ofKernel:)),
+            isReady: phase == .serving,
+            isDraining: phase != .serving && phase != .starting,
+            startedAt: startedAt,
+            configuredAt: configuredAt,
+            reloadErrors: reloadErrors,
+            totals: totals,
+            inFlight: slots.reduce(0) { $0 + $1.calls.count },
+            queued: groups.reduce(0) { $0 + $1.queue.count },
+            badInput: badInput
+        )
+    }
+
+    /// Names of the configured kernels, in the order of their configuration.
+    public var kernelNames: [String] {
+        kernels.filter(\.isConfigured).map(\.configuration.name)
+    }
+
+    public func name(of slot: SlotID) -> String { slots[slot.index].name }
+
+    /// The group of a slot, by name.
+    public func groupName(of slot: SlotID) -> String {
+        groups[slots[slot.index].group].configuration.name
+    }
+
+    /// The group of a configured kernel, by name; nil for any other kernel.
+    public func groupName(ofKernel name: String) -> String? {
+        kernels.first { $0.isConfigured && $0.configuration.name == name }?.configuration.group
+    }
+
+    /// Whether this worker is the one that its slot has now.
+    public func isAlive(_ worker: WorkerID) -> Bool { isCurrent(worker) }
+
+    /// Calls of the client that have not been answered.
+    public func callCount(of client: ClientID) -> Int { clients.count(of: client) }
+
+    /// Calls that the worker has.
+    public func callCount(of worker: WorkerID) -> Int {
+        isCurrent(worker) ? slots[worker.slot.index].calls.count : 0
+    }
+
+    private func snapshot(ofKernel index: Int) -> Snapshot.Kernel {
+        let kernel = kernels[index]
+        let members = groups[kernel.group].slots
+        let running = members.flatMap { slots[$0.index].calls }
+            .filter { calls[$0].kernel.index == index }
+        return Snapshot.Kernel(
+            name: kernel.configuration.name,
+            group: kernel.configuration.group,
+            isIdempotent: kernel.isIdempotent,
+            problem: kernel.problem,
+            health: health(ofKernel: index),
+            counters: kernel.counters,
+            inFlight: running.count,
+            queued: kernel.queued,
+            slots: members.map(snapshot(ofSlot:))
+        )
+    }
+
+    private func snapshot(ofSlot id: SlotID) -> Snapshot.WorkerSlot {
+        let slot = slots[id.index]
+        return Snapshot.WorkerSlot(
+            id: id,
+            name: slot.name,
+            state: slot.lifecycle.state.word,
+            incarnation: slot.lifecycle.incarnation,
+            since: slot.stateSince,
+            restarts: slot.restarts,
+            lastEnd: slot.lifecycle.lastEnd?.phrase,
+            device: slot.device,
+            runningSince: slot.calls.map { calls[$0].handedOver }.min(),
+            heartbeatAt: slot.heartbeat?.at,
+            progress: slot.heartbeat?.progress
+        )
+    }
+}
+
+extension WorkerLifecycle.State {
+    /// The state in one word, for output.
+    public var word: String {
+        switch self {
+        case .stopped: "stopped"
+        case .starting: "starting"
+        case .ready: "ready"
+        case .parting, .asked, .terminated: "stopping"
+        case .killed: "killed"
+        case .stuck: "stuck"
+        case .backoff: "backoff"
+        case .quarantined: "quarantined"
+        case .failed: "failed"
+        }
+    }
+}

@@ -1,0 +1,157 @@
+/// Start and reload: what is configured is compared with what is there, by name.
+///
+/// Kernels, groups and slots keep their index for the daemon's life, so that a call in flight never
+/// names another kernel after a reload; what is no longer configured stays as an empty place that
+/// the same name takes again.
+extension Supervisor {
+    /// The service manager pairs this with the `ready` that follows when the files have been read.
+    func startReload(into effects: inout [Effect]) {
+        guard phase == .serving else { return }
+        effects.append(.notify(.reloading))
+    }
+
+    private func endReload(into effects: inout [Effect]) {
+        guard phase == .serving else { return }
+        effects.append(.notify(.ready))
+    }
+
+    mutating func configure(_ configuration: Configuration, into effects: inout [Effect]) {
+        limits = configuration.limits
+        reloadErrors = []
+        configuredAt = now
+        isStatusStale = true
+        for group in configuration.groups { adopt(group, into: &effects) }
+        for kernel in configuration.kernels { adopt(kernel, into: &effects) }
+        dropMissing(configuration, into: &effects)
+        let message =
+            "configuration in force: \(configuration.kernels.count) kernels "
+            + "in \(configuration.groups.count) groups"
+        log(.notice, .configured, message, [], &effects)
+        endReload(into: &effects)
+    }
+
+    mutating func refuseReload(_ errors: [String], into effects: inout [Effect]) {
+        reloadErrors = errors
+        isStatusStale = true
+        let message =
+            "reload refused, the running configuration is unchanged: \(errors.count) error(s)"
+        log(.error, .reloadRefused, message, [], &effects)
+        for error in errors.prefix(20) { log(.error, .reloadRefused, error, [], &effects) }
+        endReload(into: &effects)
+    }
+
+    private mutating func adopt(_ configuration: GroupConfiguration, into effects: inout [Effect]) {
+        var group = groups.firstIndex { $0.configuration.name == configuration.name }
+        var isChanged = false
+        if let group {
+            isChanged =
+                groups[group].configuration.launchFingerprint != configuration.launchFingerprint
+            groups[group].configuration = configuration
+            groups[group].isConfigured = true
+        } else {
+            groups.append(Group(configuration: configuration))
+            group = groups.count - 1
+        }
+        guard let group, phase == .starting || phase == .serving else { return }
+        for replica in 0..<configuration.replicas { addSlot(replica, to: group) }
+        for (replica, slot) in groups[group].slots.enumerated() {
+            guard replica < configuration.replicas else {
+                stopSlot(slot.index, into: &effects)
+                continue
+            }
+            if isChanged { slots[slot.index].isOutdated = true }
+            change(slot.index, into: &effects) { lifecycle, turn in
+                guard !lifecycle.isWanted else { return .none }
+                return lifecycle.start(next: turn.next, at: turn.now, policy: turn.lifecycle)
+            }
+        }
+        replaceNext(of: group, into: &effects)
+    }
+
+    private mutating func addSlot(_ replica: Int, to group: Int) {
+        guard replica >= groups[group].slots.count else { return }
+        let name = "\(groups[group].configuration.name)/\(replica)"
+        slots.append(Slot(name: name, group: group, stateSince: now))
+        groups[group].slots.append(SlotID(index: slots.count - 1))
+    }
+
+    private mutating func adopt(_ configuration: KernelConfiguration, into effects: inout [Effect])
+    {
+        guard let group = groups.firstIndex(where: { $0.configuration.name == configuration.group })
+        else { return }
+        let known = kernels.firstIndex { $0.configuration.name == configuration.name }
+        guard let known else {
+            directory.add(configuration.name)
+            kernels.append(KernelState(configuration: configuration, group: group))
+            kernels[kernels.count - 1].isIdempotent = configuration.isIdempotent ?? false
+            return
+        }
+        if kernels[known].group != group || !kernels[known].isConfigured {
+            leave(kernel: known, "its workers have changed", into: &effects)
+            kernels[known].group = group
+            kernels[known].isDeclared = false
+            kernels[known].problem = ""
+        }
+        kernels[known].configuration = configuration
+        kernels[known].isConfigured = true
+        if let isIdempotent = configuration.isIdempotent {
+            kernels[known].isIdempotent = isIdempotent
+        }
+    }
+
+    private mutating func dropMissing(_ configuration: Configuration, into effects: inout [Effect])
+    {
+        for index in kernels.indices
+        where kernels[index].isConfigured
+            && !configuration.kernels.contains(where: {
+                $0.name == kernels[index].configuration.name
+            })
+        {
+            kernels[index].isConfigured = false
+            leave(kernel: index, "it is no longer configured", into: &effects)
+        }
+        for index in groups.indices
+        where groups[index].isConfigured
+            && !configuration.groups.contains(where: { $0.name == groups[index].configuration.name }
+            )
+        {
+            groups[index].isConfigured = false
+            for slot in groups[index].slots { stopSlot(slot.index, into: &effects) }
+        }
+    }
+
+    /// Waiting calls of a kernel that goes away are answered; those with a worker may end.
+    private mutating func leave(kernel: Int, _ why: String, into effects: inout [Effect]) {
+        for index in queuedCalls(of: kernels[kernel].group)
+        where calls[index].kernel.index == kernel {
+            let message = "\(kernels[kernel].configuration.name): \(why)"
+            end(index, .unavailable, message, into: &effects)
+        }
+    }
+
+    mutating func stopSlot(_ slot: Int, into effects: inout [Effect]) {
+        change(slot, into: &effects) { lifecycle, turn in
+            lifecycle.stop(at: turn.now, policy: turn.lifecycle)
+        }
+    }
+
+    // MARK: - One at a time
+
+    /// Replaces outdated workers one after another: the next only when the one before is back.
+    mutating func replaceNext(of group: Int, into effects: inout [Effect]) {
+        let isAway = groups[group].slots.contains { slot in
+            switch slots[slot.index].lifecycle.state {
+            case .parting, .asked, .terminated, .killed, .starting: true
+            case .stopped, .ready, .stuck, .backoff, .quarantined, .failed: false
+            }
+        }
+        for slot in groups[group].slots where slots[slot.index].isOutdated {
+            if slots[slot.index].lifecycle.isReady, isAway { continue }
+            let isReady = slots[slot.index].lifecycle.isReady
+            change(slot.index, into: &effects) { lifecycle, turn in
+                lifecycle.replace(next: turn.next, at: turn.now, policy: turn.lifecycle)
+            }
+            if isReady { return }
+        }
+    }
+}

@@ -1,0 +1,363 @@
+/// Workers: what each slot's machine asks for is passed on, and calls follow.
+extension Supervisor {
+    /// What a call for a group can hope for, best first.
+    enum Availability {
+        /// A worker is ready, or on its way without a set time.
+        case soon
+        /// The next start is then.
+        case from(Instant)
+        /// Calls are refused until a trial start then.
+        case refusedUntil(Instant, why: String)
+        case never(why: String)
+    }
+
+    func isCurrent(_ worker: WorkerID) -> Bool {
+        worker.slot.index < slots.count
+            && slots[worker.slot.index].lifecycle.incarnation == worker.incarnation
+    }
+
+    func availability(of group: Int) -> Availability {
+        var best = Availability.never(why: "none is configured")
+        for slot in groups[group].slots {
+            let lifecycle = slots[slot.index].lifecycle
+            switch lifecycle.state {
+            case .starting where !lifecycle.isOnTrial, .ready: return .soon
+            case .parting, .asked, .terminated, .killed:
+                if lifecycle.isWanted { return .soon }
+            case .backoff(let until):
+                if case .from(let other) = best, other <= until { continue }
+                best = .from(until)
+            case .starting(_, let until), .quarantined(let until):
+                switch best {
+                case .from: continue
+                case .refusedUntil(let other, _) where other <= until: continue
+                case .soon, .refusedUntil, .never:
+                    best = .refusedUntil(until, why: "its worker restarted too often")
+                }
+            case .failed:
+                if case .never = best {
+                    best = .never(why: "it " + (lifecycle.lastEnd?.phrase ?? "can't be started"))
+                }
+            case .stuck:
+                if case .never = best {
+                    best = .never(why: "it is stuck in the operating system")
+                }
+            case .stopped: continue
+            }
+        }
+        return best
+    }
+
+    // MARK: - What processes report
+
+    mutating func greeted(
+        _ worker: WorkerID,
+        concurrency: Int,
+        into effects: inout [Effect]
+    ) {
+        guard isCurrent(worker), case .starting = slots[worker.slot.index].lifecycle.state else {
+            return
+        }
+        guard !slots[worker.slot.index].isGreeted else {
+            return kill(worker, .misbehaved("it said hello twice"), into: &effects)
+        }
+        slots[worker.slot.index].isGreeted = true
+        slots[worker.slot.index].concurrency = max(1, concurrency)
+        effects.append(.welcome(worker))
+    }
+
+    mutating func ready(
+        _ worker: WorkerID,
+        _ declaration: WorkerDeclaration,
+        into effects: inout [Effect]
+    ) {
+        let slot = worker.slot.index
+        guard isCurrent(worker) else { return }
+        guard case .starting = slots[slot].lifecycle.state else {
+            if slots[slot].lifecycle.isReady {
+                kill(worker, .misbehaved("it said twice that it is ready"), into: &effects)
+            }
+            return
+        }
+        guard slots[slot].isGreeted else {
+            return kill(worker, .misbehaved("it was ready without a hello"), into: &effects)
+        }
+        slots[slot].device = declaration.device
+        slots[slot].hasBeenReady = true
+        declare(declaration, of: slot, into: &effects)
+        change(slot, into: &effects) { lifecycle, turn in
+            lifecycle.reportedReady(at: turn.now)
+        }
+        log(
+            .info,
+            .workerReady,
+            "worker '\(slots[slot].name)' is ready",
+            workerFields(worker) + [.init("DEVICE", declaration.device)],
+            &effects
+        )
+        serveQueue(of: slots[slot].group, into: &effects)
+    }
+
+    private mutating func declare(
+        _ declaration: WorkerDeclaration,
+        of slot: Int,
+        into effects: inout [Effect]
+    ) {
+        for index in kernels.indices where kernels[index].group == slots[slot].group {
+            let name = kernels[index].configuration.name
+            let declared = declaration.kernels.first { $0.name == name }
+            let problem =
+                declared?.problem ?? "worker '\(slots[slot].name)' does not serve such a kernel"
+            if !problem.isEmpty, problem != kernels[index].problem {
+                log(
+                    .error,
+                    .kernelProblem,
+                    "\(name): \(problem)",
+                    [.init("KERNEL", name)],
+                    &effects
+                )
+            }
+            kernels[index].problem = problem
+            kernels[index].isDeclared = true
+            kernels[index].isIdempotent =
+                kernels[index].configuration.isIdempotent ?? declared?.isIdempotent ?? false
+            if !problem.isEmpty { refuseQueued(kernel: index, problem, into: &effects) }
+        }
+    }
+
+    private mutating func refuseQueued(
+        kernel: Int,
+        _ problem: String,
+        into effects: inout [Effect]
+    ) {
+        for index in queuedCalls(of: kernels[kernel].group)
+        where calls[index].kernel.index == kernel {
+            let name = kernels[kernel].configuration.name
+            end(index, .buildFailed, "\(name) can't be called: \(problem)", into: &effects)
+        }
+    }
+
+    /// The worker's end of the channel is gone.
+    ///
+    /// A process that dies closes it on its way out, so nothing is done before there was time to
+    /// see how it ended.
+    mutating func channelClosed(_ worker: WorkerID, into effects: inout [Effect]) {
+        guard isCurrent(worker) else { return }
+        change(worker.slot.index, into: &effects) { lifecycle, turn in
+            lifecycle.channelClosed(at: turn.now)
+        }
+    }
+
+    mutating func heartbeat(_ worker: WorkerID, _ progress: UInt64) {
+        guard isCurrent(worker) else { return }
+        slots[worker.slot.index].heartbeat = Slot.Heartbeat(at: now, progress: progress)
+    }
+
+    mutating func kill(_ worker: WorkerID, _ cause: KillCause, into effects: inout [Effect]) {
+        guard isCurrent(worker) else { return }
+        let slot = worker.slot.index
+        let before = slots[slot].lifecycle.state
+        change(slot, into: &effects) { lifecycle, turn in
+            lifecycle.kill(cause, at: turn.now, policy: turn.lifecycle)
+        }
+        guard slots[slot].lifecycle.state != before else { return }
+        let message = "worker '\(slots[slot].name)' \(cause.phrase)"
+        log(.warning, .workerKilled, message, workerFields(worker), &effects)
+    }
+
+    mutating func ended(_ worker: WorkerID, _ end: WorkerEnd, into effects: inout [Effect]) {
+        guard isCurrent(worker) else { return }
+        let slot = worker.slot.index
+        change(slot, into: &effects) { lifecycle, turn in
+            lifecycle.ended(
+                end,
+                next: turn.next,
+                at: turn.now,
+                lifecycle: turn.lifecycle,
+                recovery: turn.recovery
+            )
+        }
+        logEnd(of: worker, into: &effects)
+        let (error, phrase) = verdict(of: slot)
+        recoverCalls(of: worker, error, phrase, into: &effects)
+        refuseIfDown(slots[slot].group, into: &effects)
+        serveQueue(of: slots[slot].group, into: &effects)
+        afterEnd(slot, into: &effects)
+    }
+
+    private func verdict(of slot: Int) -> (CallError, String) {
+        guard let record = slots[slot].lifecycle.lastEnd else { return (.workerDied, "ended") }
+        switch record.cause {
+        case .hung: return (.workerHung, record.phrase)
+        case .misbehaved: return (.workerMisbehaved, record.phrase)
+        case .channelClosed, .startTimedOut, .stopTimedOut, nil:
+            return (.workerDied, record.phrase)
+        }
+    }
+
+    // MARK: - Time
+
+    mutating func passDeadline(slot: Int, into effects: inout [Effect]) {
+        let before = slots[slot].lifecycle.state
+        change(slot, into: &effects) { lifecycle, turn in
+            lifecycle.deadlinePassed(next: turn.next, at: turn.now, policy: turn.lifecycle)
+        }
+        guard case .killed(let incarnation, let cause, _) = slots[slot].lifecycle.state else {
+            if case .stuck(let incarnation, _) = slots[slot].lifecycle.state {
+                reportStuck(WorkerID(slot: SlotID(index: slot), incarnation: incarnation), &effects)
+            }
+            return
+        }
+        if slots[slot].lifecycle.state != before {
+            let worker = WorkerID(slot: SlotID(index: slot), incarnation: incarnation)
+            let message = "worker '\(slots[slot].name)' \(cause.phrase)"
+            log(.warning, .workerKilled, message, workerFields(worker), &effects)
+        }
+    }
+
+    /// The process can't be ended.
+    ///
+    /// Its calls end now: nothing waits for the operating system.
+    private mutating func reportStuck(_ worker: WorkerID, _ effects: inout [Effect]) {
+        let slot = worker.slot.index
+        let message = "worker '\(slots[slot].name)' is stuck: SIGKILL did not end it"
+        log(.error, .workerStuck, message, workerFields(worker), &effects)
+        recoverCalls(of: worker, .workerHung, "is stuck", into: &effects)
+        refuseIfDown(slots[slot].group, into: &effects)
+        afterEnd(slot, into: &effects)
+    }
+
+    // MARK: - Carrying out
+
+    /// What a transition of a slot's machine is given.
+    struct Turn {
+        let now: Instant
+        /// The incarnation to use if the transition spawns.
+        let next: Incarnation
+        let lifecycle: LifecyclePolicy
+        let recovery: RecoveryPolicy
+    }
+
+    /// Runs one transition of a slot's machine, performs what it asks for, sets its deadline.
+    mutating func change(
+        _ slot: Int,
+        into effects: inout [Effect],
+        _ transition: (inout WorkerLifecycle, Turn) -> WorkerLifecycle.Action
+    ) {
+        let configuration = groups[slots[slot].group].configuration
+        let before = slots[slot].lifecycle.state
+        let turn = Turn(
+            now: now,
+            next: Incarnation(number: nextIncarnation),
+            lifecycle: configuration.lifecycle,
+            recovery: configuration.recovery
+        )
+        let action = transition(&slots[slot].lifecycle, turn)
+        let state = slots[slot].lifecycle.state
+        guard state != before else { return }
+        slots[slot].stateSince = now
+        isStatusStale = true
+        deadlines.set(Self.key(slot: slot), to: slots[slot].lifecycle.deadline)
+        perform(action, slot, into: &effects)
+    }
+
+    private mutating func perform(
+        _ action: WorkerLifecycle.Action,
+        _ slot: Int,
+        into effects: inout [Effect]
+    ) {
+        let id = SlotID(index: slot)
+        switch action {
+        case .none: break
+        case .spawn(let incarnation):
+            nextIncarnation += 1
+            slots[slot].isOutdated = false
+            slots[slot].concurrency = 1
+            slots[slot].isGreeted = false
+            slots[slot].heartbeat = nil
+            if slots[slot].lifecycle.lastEnd != nil { slots[slot].restarts += 1 }
+            effects.append(.spawn(WorkerID(slot: id, incarnation: incarnation)))
+        case .askToStop(let incarnation):
+            effects.append(.askToStop(WorkerID(slot: id, incarnation: incarnation)))
+        case .terminate(let incarnation):
+            effects.append(.terminate(WorkerID(slot: id, incarnation: incarnation)))
+        case .kill(let incarnation):
+            effects.append(.kill(WorkerID(slot: id, incarnation: incarnation)))
+        }
+    }
+
+    /// Calls that wait for a group that can't serve them are answered now, not at their deadline.
+    mutating func refuseIfDown(_ group: Int, into effects: inout [Effect]) {
+        let retryAfter: Duration
+        let reason: String
+        switch availability(of: group) {
+        case .soon, .from: return
+        case .refusedUntil(let instant, let why): (retryAfter, reason) = (instant.since(now), why)
+        case .never(let why): (retryAfter, reason) = (.zero, why)
+        }
+        for index in queuedCalls(of: group) {
+            let name = kernels[calls[index].kernel.index].configuration.name
+            let message = "\(name) has no worker: \(reason)"
+            end(index, .unavailable, message, retryAfter: retryAfter, into: &effects)
+        }
+    }
+
+    func queuedCalls(of group: Int) -> [Int] {
+        var indices: [Int] = []
+        var next = groups[group].queue.head
+        while next >= 0 {
+            indices.append(Int(next))
+            next = calls[Int(next)].next
+        }
+        return indices
+    }
+
+    // MARK: - Records
+
+    func workerFields(_ worker: WorkerID) -> [LogRecord.Field] {
+        [
+            .init("WORKER", slots[worker.slot.index].name),
+            .init("INCARNATION", "\(worker.incarnation.number)"),
+        ]
+    }
+
+    mutating func log(
+        _ level: LogRecord.Level,
+        _ kind: LogRecord.Kind,
+        _ message: String,
+        _ fields: [LogRecord.Field],
+        _ effects: inout [Effect]
+    ) {
+        effects.append(.log(LogRecord(level, kind, message, fields)))
+    }
+
+    private mutating func logEnd(of worker: WorkerID, into effects: inout [Effect]) {
+        let slot = slots[worker.slot.index]
+        guard let record = slot.lifecycle.lastEnd else { return }
+        let said = "worker '\(slot.name)' \(record.phrase)"
+        let fields = workerFields(worker)
+        switch slot.lifecycle.state {
+        case .stopped:
+            log(.info, .workerEnded, "worker '\(slot.name)' stopped", fields, &effects)
+        case .starting:
+            log(.warning, .workerEnded, "\(said); the next one starts now", fields, &effects)
+        case .backoff(let until):
+            let wait = until.since(now).inWords
+            log(
+                .warning,
+                .workerBackoff,
+                "\(said); the next one starts in \(wait)",
+                fields,
+                &effects
+            )
+        case .quarantined(let until):
+            let wait = until.since(now).inWords
+            let more = "it restarted too often and is quarantined; a trial start comes in \(wait)"
+            log(.error, .workerQuarantined, "\(said); \(more)", fields, &effects)
+        case .failed:
+            let more = "it is not started again until its configuration or files are changed"
+            log(.error, .workerFailed, "\(said); \(more)", fields, &effects)
+        case .ready, .parting, .asked, .terminated, .killed, .stuck: break
+        }
+    }
+}

@@ -1,0 +1,69 @@
+/// How a worker process ended, as the operating system says.
+public enum WorkerEnd: Hashable, Sendable {
+    case exited(Int32)
+    /// `name` is the signal's, `SIGSEGV`.
+    case signaled(name: String, coreDumped: Bool)
+    /// The process could not be started: stage, errno and text as the exec helper reported them.
+    case notStarted(SpawnFailure)
+
+    /// Exit codes after which another start can't help: not executable, not found, protocol
+    /// version, configuration.
+    public static let permanentExitCodes: Set<Int32> = [64, 76, 78, 126, 127]
+
+    /// Another start with the same configuration would end the same way.
+    public var isPermanent: Bool {
+        switch self {
+        case .exited(let code): WorkerEnd.permanentExitCodes.contains(code)
+        case .signaled: false
+        case .notStarted(let failure): failure.isPermanent
+        }
+    }
+
+    /// "exited with status 3", "was killed by SIGSEGV".
+    public var phrase: String {
+        switch self {
+        case .exited(let code): "exited with status \(code)"
+        case .signaled(let name, false): "was killed by \(name)"
+        case .signaled(let name, true): "was killed by \(name) and dumped core"
+        case .notStarted(let failure): "could not be started: \(failure.text)"
+        }
+    }
+}
+
+/// Why a worker process could not be started.
+public struct SpawnFailure: Hashable, Sendable {
+    /// "execve /usr/libexec/x: ENOENT (No such file or directory)".
+    public var text: String
+    /// The same attempt can only fail again (no such file, no permission, not a program), in
+    /// contrast to a machine that is short of memory or processes.
+    public var isPermanent: Bool
+
+    public init(text: String, isPermanent: Bool) {
+        self.text = text
+        self.isPermanent = isPermanent
+    }
+}
+
+/// Why the daemon ended a worker itself, where it did.
+public enum KillCause: Hashable, Sendable {
+    /// A cancel was not acknowledged in time.
+    case hung
+    /// It broke the protocol; the text says how.
+    case misbehaved(String)
+    /// It was not ready in time.
+    case startTimedOut
+    /// It closed its channel and lived on.
+    case channelClosed
+    /// It was asked to stop and did not.
+    case stopTimedOut
+
+    public var phrase: String {
+        switch self {
+        case .hung: "did not acknowledge a cancel and was killed"
+        case .misbehaved(let what): "broke the protocol (\(what)) and was killed"
+        case .startTimedOut: "was not ready in time and was killed"
+        case .channelClosed: "closed its channel and was killed"
+        case .stopTimedOut: "did not stop in time and was killed"
+        }
+    }
+}
