@@ -22,12 +22,25 @@ let package = Package(
     name: "kernelsupd",
     products: [
         .library(name: "SupervisionKit", targets: ["SupervisionKit"]),
+        .library(name: "SupervisionWire", targets: ["SupervisionWire"]),
     ],
     dependencies: [
     ],
     targets: [
         // Level 0
         .target(name: "SupervisionKit", swiftSettings: pure),
+
+        // Level 1
+        .target(
+            name: "SupervisionWire",
+            dependencies: ["SupervisionKit"],
+            swiftSettings: pure
+        ),
+        .testTarget(
+            name: "SupervisionWireTests",
+            dependencies: ["SupervisionWire", "SupervisionKit"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "SupervisionKitTests",
             dependencies: ["SupervisionKit"],

@@ -1,0 +1,80 @@
+/// The frames of a worker's channel that are not calls: handshake, heartbeat, cancel, shutdown.
+public enum WorkerFrame: Hashable, Sendable {
+    /// worker → daemon, first of all: which versions it speaks and how many calls at once it takes.
+    case hello(Hello)
+    /// daemon → worker: accepted; who it is.
+    case welcome(Welcome)
+    /// worker → daemon: calls can come.
+    case ready(Ready)
+    /// worker → daemon, while a call runs: alive, and how far it is.
+    case heartbeat(Heartbeat)
+    /// daemon → worker, client → daemon: end the call with this id; answered by its reply.
+    case cancel(id: UInt64)
+    /// daemon → worker: finish what runs, then exit with 0.
+    case shutdown
+    /// daemon → worker: the handshake is not accepted; exit with 76.
+    case refuse(message: String)
+
+    public struct Hello: Hashable, Sendable {
+        public var minimumVersion: UInt16
+        public var maximumVersion: UInt16
+        /// Calls that the worker takes at once, 1...1024.
+        public var concurrency: UInt32
+
+        public init(
+            minimumVersion: UInt16 = Limits.version,
+            maximumVersion: UInt16 = Limits.version,
+            concurrency: UInt32
+        ) {
+            self.minimumVersion = minimumVersion
+            self.maximumVersion = maximumVersion
+            self.concurrency = concurrency
+        }
+    }
+
+    public struct Welcome: Hashable, Sendable {
+        public var version: UInt16
+        public var heartbeatMilliseconds: UInt32
+        public var incarnation: UInt64
+        /// The slot's name, `graph/pagerank/0`.
+        public var worker: String
+
+        public init(
+            version: UInt16 = Limits.version,
+            heartbeatMilliseconds: UInt32,
+            incarnation: UInt64,
+            worker: String
+        ) {
+            self.version = version
+            self.heartbeatMilliseconds = heartbeatMilliseconds
+            self.incarnation = incarnation
+            self.worker = worker
+        }
+    }
+
+    public struct Ready: Hashable, Sendable {
+        /// The device that serves, in words: platform, name, driver.
+        public var device: String
+        public var kernels: [KernelSignature]
+
+        public init(device: String, kernels: [KernelSignature]) {
+            self.device = device
+            self.kernels = kernels
+        }
+    }
+
+    public struct Heartbeat: Hashable, Sendable {
+        /// The call that runs; 0 for none.
+        public var runningCall: UInt64
+        /// Grows while the call advances: launches done, rows done; any unit.
+        public var progress: UInt64
+        /// Calls ended since the start.
+        public var ended: UInt64
+
+        public init(runningCall: UInt64, progress: UInt64, ended: UInt64) {
+            self.runningCall = runningCall
+            self.progress = progress
+            self.ended = ended
+        }
+    }
+}
