@@ -23,18 +23,32 @@ let package = Package(
     products: [
         .library(name: "SupervisionKit", targets: ["SupervisionKit"]),
         .library(name: "SupervisionWire", targets: ["SupervisionWire"]),
+        .executable(name: "kernelsup-exec", targets: ["kernelsup-exec"]),
     ],
     dependencies: [
     ],
     targets: [
         // Level 0
         .target(name: "SupervisionKit", swiftSettings: pure),
+        .target(name: "CLinux"),
 
         // Level 1
         .target(
             name: "SupervisionWire",
             dependencies: ["SupervisionKit"],
             swiftSettings: pure
+        ),
+        .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: strict),
+        .executableTarget(
+            name: "kernelsup-exec",
+            linkerSettings: [.unsafeFlags(["-static-executable"])]
+        ),
+
+        // Tests
+        .testTarget(
+            name: "LinuxSystemTests",
+            dependencies: ["LinuxSystem"],
+            swiftSettings: strict
         ),
         .testTarget(
             name: "SupervisionWireTests",
