@@ -38,6 +38,7 @@ let package = Package(
             dependencies: ["SupervisionKit"],
             swiftSettings: pure
         ),
+        .target(name: "ControlProtocol", swiftSettings: strict),
         .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: strict),
         .executableTarget(
             name: "kernelsup-exec",
@@ -53,6 +54,11 @@ let package = Package(
         .testTarget(
             name: "SupervisionWireTests",
             dependencies: ["SupervisionWire", "SupervisionKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ControlProtocolTests",
+            dependencies: ["ControlProtocol"],
             swiftSettings: strict
         ),
         .testTarget(
