@@ -26,6 +26,7 @@ let package = Package(
         .executable(name: "kernelsup-exec", targets: ["kernelsup-exec"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
         // Level 0
@@ -40,6 +41,13 @@ let package = Package(
         ),
         .target(name: "ControlProtocol", swiftSettings: strict),
         .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: strict),
+
+        // Level 2
+        .target(
+            name: "KernelManifest",
+            dependencies: ["SupervisionWire", toml],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "kernelsup-exec",
             linkerSettings: [.unsafeFlags(["-static-executable"])]
@@ -54,6 +62,11 @@ let package = Package(
         .testTarget(
             name: "SupervisionWireTests",
             dependencies: ["SupervisionWire", "SupervisionKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "KernelManifestTests",
+            dependencies: ["KernelManifest", "SupervisionWire", toml],
             swiftSettings: strict
         ),
         .testTarget(
