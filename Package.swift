@@ -23,6 +23,7 @@ let package = Package(
     products: [
         .library(name: "SupervisionKit", targets: ["SupervisionKit"]),
         .library(name: "SupervisionWire", targets: ["SupervisionWire"]),
+        .library(name: "WorkerKit", targets: ["WorkerKit"]),
         .executable(name: "kernelsup-exec", targets: ["kernelsup-exec"]),
     ],
     dependencies: [
@@ -46,6 +47,11 @@ let package = Package(
         .target(
             name: "KernelManifest",
             dependencies: ["SupervisionWire", toml],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "WorkerKit",
+            dependencies: ["SupervisionKit", "SupervisionWire", "LinuxSystem"],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -72,6 +78,21 @@ let package = Package(
         .testTarget(
             name: "ControlProtocolTests",
             dependencies: ["ControlProtocol"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "WorkerKitTests",
+            dependencies: [
+                "WorkerKit", "FaultWorker", "SupervisionKit", "SupervisionWire", "LinuxSystem",
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "FaultWorker",
+            dependencies: [
+                "WorkerKit", "SupervisionKit", "SupervisionWire", "LinuxSystem",
+            ],
+            path: "Tests/FaultWorker",
             swiftSettings: strict
         ),
         .testTarget(

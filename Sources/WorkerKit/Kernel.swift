@@ -1,0 +1,30 @@
+public import SupervisionWire
+
+/// A compute function that a worker serves.
+///
+/// All members are used on one thread, the compute thread: a kernel may keep device handles,
+/// buffers and caches without locks. One call runs at a time.
+public protocol Kernel: AnyObject {
+    /// What the kernel takes and gives. Read once, when the worker becomes ready; a signature with
+    /// a `problem` is shown and every call of it is answered with that problem.
+    var signature: KernelSignature { get }
+
+    /// Runs one call to its end.
+    ///
+    /// A long kernel calls `checkCancellation()` before each launch and `advance(_:)` after it:
+    /// a call that is not left within two seconds of its cancel costs the process its life.
+    func run(_ call: KernelCall) throws(KernelFailure) -> KernelResult
+}
+
+/// What a kernel gives back.
+public struct KernelResult {
+    /// At most `Limits.maxTensors`, names unique.
+    ///
+    /// Their inline bytes may be more than one frame holds: the session moves the largest ones into
+    /// shared memory.
+    public var outputs: [OutputTensor]
+
+    public init(outputs: [OutputTensor]) {
+        self.outputs = outputs
+    }
+}
