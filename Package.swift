@@ -24,6 +24,7 @@ let package = Package(
         .library(name: "SupervisionKit", targets: ["SupervisionKit"]),
         .library(name: "SupervisionWire", targets: ["SupervisionWire"]),
         .library(name: "WorkerKit", targets: ["WorkerKit"]),
+        .executable(name: "kernelsup-worker", targets: ["WorkerProcess"]),
         .executable(name: "kernelsup-exec", targets: ["kernelsup-exec"]),
     ],
     dependencies: [
@@ -33,6 +34,11 @@ let package = Package(
         // Level 0
         .target(name: "SupervisionKit", swiftSettings: pure),
         .target(name: "CLinux"),
+        .systemLibrary(
+            name: "COpenCL",
+            pkgConfig: "OpenCL",
+            providers: [.apt(["ocl-icd-opencl-dev"])]
+        ),
 
         // Level 1
         .target(
@@ -59,6 +65,16 @@ let package = Package(
             linkerSettings: [.unsafeFlags(["-static-executable"])]
         ),
 
+        // Level 3
+        .executableTarget(
+            name: "WorkerProcess",
+            dependencies: [
+                "WorkerKit", "SupervisionKit", "SupervisionWire", "LinuxSystem",
+                "KernelManifest", "COpenCL",
+            ],
+            swiftSettings: strict
+        ),
+
         // Tests
         .testTarget(
             name: "LinuxSystemTests",
@@ -73,6 +89,21 @@ let package = Package(
         .testTarget(
             name: "KernelManifestTests",
             dependencies: ["KernelManifest", "SupervisionWire", toml],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "WorkerProcessTests",
+            dependencies: [
+                "WorkerProcess", "WorkerKit", "SupervisionKit", "SupervisionWire", "LinuxSystem",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ManifestKernelTests",
+            dependencies: [
+                "WorkerProcess", "WorkerKit", "KernelManifest", "SupervisionKit",
+                "SupervisionWire", "LinuxSystem",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
