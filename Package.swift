@@ -24,6 +24,7 @@ let package = Package(
         .library(name: "SupervisionKit", targets: ["SupervisionKit"]),
         .library(name: "SupervisionWire", targets: ["SupervisionWire"]),
         .library(name: "WorkerKit", targets: ["WorkerKit"]),
+        .library(name: "KernelClient", targets: ["KernelClient"]),
         .executable(name: "kernelsup-worker", targets: ["WorkerProcess"]),
         .executable(name: "kernelsup-exec", targets: ["kernelsup-exec"]),
     ],
@@ -60,6 +61,11 @@ let package = Package(
             dependencies: ["SupervisionKit", "SupervisionWire", "LinuxSystem"],
             swiftSettings: strict
         ),
+        .target(
+            name: "KernelClient",
+            dependencies: ["SupervisionKit", "SupervisionWire", "LinuxSystem"],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "kernelsup-exec",
             linkerSettings: [.unsafeFlags(["-static-executable"])]
@@ -72,6 +78,14 @@ let package = Package(
                 "WorkerKit", "SupervisionKit", "SupervisionWire", "LinuxSystem",
                 "KernelManifest", "COpenCL",
             ],
+            swiftSettings: strict
+        ),
+
+        // Examples
+        .executableTarget(
+            name: "package-rank",
+            dependencies: ["KernelClient"],
+            path: "examples/PackageRank",
             swiftSettings: strict
         ),
 
@@ -109,6 +123,11 @@ let package = Package(
         .testTarget(
             name: "ControlProtocolTests",
             dependencies: ["ControlProtocol"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "KernelClientTests",
+            dependencies: ["KernelClient", "SupervisionKit", "SupervisionWire", "LinuxSystem"],
             swiftSettings: strict
         ),
         .testTarget(
