@@ -27,8 +27,10 @@ let package = Package(
         .library(name: "KernelClient", targets: ["KernelClient"]),
         .executable(name: "kernelsup-worker", targets: ["WorkerProcess"]),
         .executable(name: "kernelsup-exec", targets: ["kernelsup-exec"]),
+        .executable(name: "kernelsupctl", targets: ["kernelsupctl"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
@@ -80,6 +82,14 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "kernelsupctl",
+            dependencies: [
+                "KernelClient", "SupervisionKit", "SupervisionWire", "ControlProtocol",
+                "LinuxSystem", arguments,
+            ],
+            swiftSettings: strict
+        ),
 
         // Examples
         .executableTarget(
@@ -128,6 +138,14 @@ let package = Package(
         .testTarget(
             name: "KernelClientTests",
             dependencies: ["KernelClient", "SupervisionKit", "SupervisionWire", "LinuxSystem"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "kernelsupctlTests",
+            dependencies: [
+                "kernelsupctl", "KernelClient", "SupervisionKit", "SupervisionWire",
+                "ControlProtocol", "LinuxSystem", arguments,
+            ],
             swiftSettings: strict
         ),
         .testTarget(
