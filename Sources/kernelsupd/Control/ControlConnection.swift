@@ -1,0 +1,31 @@
+internal import ControlProtocol
+internal import LinuxSystem
+internal import SupervisionKit
+
+/// One client on control.sock: a stream of requests, a stream of replies.
+final class ControlConnection {
+    /// Bytes of replies that wait to be read; who leaves more than this is dropped.
+    static let maxPendingBytes = 32 << 20
+
+    let id: ClientID
+    let descriptor: FileDescriptor
+    var splitter = VarlinkFrame.Splitter()
+    var outgoing: [UInt8] = []
+    private var source: EventSource?
+
+    init(id: ClientID, descriptor: consuming FileDescriptor, source: consuming EventSource) {
+        self.id = id
+        self.descriptor = descriptor
+        self.source = .some(source)
+    }
+
+    deinit {
+        // Before the descriptor: see `EventLoop.watch`.
+        source = nil
+    }
+
+    /// Requests wait while replies do.
+    func wantsToWrite(_ wants: Bool) {
+        source?.setEvents(wants ? .writable : .readable)
+    }
+}

@@ -1,0 +1,171 @@
+internal import Glibc
+internal import LinuxSystem
+internal import SupervisionKit
+internal import SupervisionWire
+
+/// Every effect of the core and who carries it out. What fails goes into `pending` as an event.
+extension Daemon {
+    func perform(_ effect: Effect) {
+        switch effect {
+        case .keep(let call): store.keep(&frame, at: call.index)
+        case .forward(let call, let worker, let deadline, let attempt):
+            forward(call, to: worker, deadline: deadline, attempt: attempt)
+        case .release(let call): store.release(call.index)
+        case .cancel(let call, let worker): send(.cancel(id: call.rawValue), to: worker)
+        case .deliver(let client, let clientCall, let attempts, let queued):
+            deliver(to: client, clientCall, attempts: attempts, queued: queued)
+        case .answer(let answer): send(answer)
+        case .spawn(let worker): spawn(worker)
+        case .welcome(let worker): welcome(worker)
+        case .askToStop(let worker): send(.shutdown, to: worker)
+        case .terminate(let worker): signal(worker, [SIGTERM, SIGCONT])
+        case .kill(let worker): signal(worker, [SIGKILL])
+        case .log(let record): log.write(record)
+        case .notify(let notification): serviceManager.tell(notification)
+        case .exit: finish()
+        }
+    }
+
+    // MARK: - Calls
+
+    /// The kept frame goes out when there is one, else the frame at hand.
+    private func forward(
+        _ call: CallID,
+        to worker: WorkerID,
+        deadline: Instant,
+        attempt: UInt32
+    ) {
+        guard let connection = connection(of: worker) else { return }
+        let kept = store.withFrame(call.index) { bytes, descriptors in
+            CallFrame.patch(&bytes, id: call.rawValue, deadline: deadline, attempt: attempt)
+            return bytes.withUnsafeBytes {
+                connection.outbox.send($0, descriptors, on: connection.channel)
+            }
+        }
+        guard let outcome = kept else {
+            guard isCallAtHand else { return }
+            CallFrame.patch(&frame.buffer, id: call.rawValue, deadline: deadline, attempt: attempt)
+            return settle(sendFrame(to: connection), worker, connection)
+        }
+        settle(outcome, worker, connection)
+    }
+
+    private func sendFrame(to connection: WorkerConnection) -> Outbox.Outcome {
+        let count = frame.count
+        let descriptors = frame.descriptors
+        return frame.buffer.withUnsafeBytes {
+            connection.outbox.send(
+                UnsafeRawBufferPointer(rebasing: $0[..<count]),
+                descriptors,
+                on: connection.channel
+            )
+        }
+    }
+
+    private func deliver(
+        to client: ClientID,
+        _ clientCall: UInt64,
+        attempts: UInt32,
+        queued: Duration
+    ) {
+        guard let connection = clients[client] else { return }
+        ReplyFrame.patch(
+            &frame.buffer,
+            id: clientCall,
+            attempts: attempts,
+            queued: queued,
+            isDegraded: false
+        )
+        let count = frame.count
+        let descriptors = frame.descriptors
+        let outcome = frame.buffer.withUnsafeBytes {
+            connection.outbox.send(
+                UnsafeRawBufferPointer(rebasing: $0[..<count]),
+                descriptors,
+                on: connection.socket
+            )
+        }
+        settle(outcome, connection)
+    }
+
+    private func send(_ answer: Answer) {
+        guard let connection = clients[answer.client] else { return }
+        let head = ReplyHead(
+            id: answer.clientCall,
+            error: answer.error,
+            execution: answer.execution,
+            attempts: answer.attempts,
+            retryAfter: answer.retryAfter,
+            queued: answer.queued,
+            incarnation: answer.incarnation?.number ?? 0,
+            worker: answer.worker,
+            message: answer.message
+        )
+        do {
+            let bytes = try ReplyFrame.encode(head)
+            let outcome = bytes.withUnsafeBytes {
+                connection.outbox.send($0, [], on: connection.socket)
+            }
+            settle(outcome, connection)
+        } catch {
+            report("an answer could not be encoded: \(error.message)")
+        }
+    }
+
+    // MARK: - Workers
+
+    func send(_ frame: WorkerFrame, to worker: WorkerID) {
+        guard let connection = connection(of: worker) else { return }
+        do {
+            let bytes = try frame.encoded()
+            let outcome = bytes.withUnsafeBytes {
+                connection.outbox.send($0, [], on: connection.channel)
+            }
+            settle(outcome, worker, connection)
+        } catch {
+            report(
+                "a frame for \(core.name(of: worker.slot)) could not be encoded: \(error.message)"
+            )
+        }
+    }
+
+    private func welcome(_ worker: WorkerID) {
+        send(
+            .welcome(
+                WorkerFrame.Welcome(
+                    heartbeatMilliseconds: 1000,
+                    incarnation: worker.incarnation.number,
+                    worker: core.name(of: worker.slot)
+                )
+            ),
+            to: worker
+        )
+    }
+
+    private func settle(
+        _ outcome: Outbox.Outcome,
+        _ worker: WorkerID,
+        _ connection: WorkerConnection
+    ) {
+        switch outcome {
+        case .sent: break
+        case .queued: connection.wantsToWrite(true)
+        case .failed: pending.append(.workerChannelClosed(worker))
+        }
+    }
+
+    private func settle(_ outcome: Outbox.Outcome, _ connection: ClientConnection) {
+        switch outcome {
+        case .sent: break
+        case .queued: connection.wantsToWrite(true)
+        case .failed(let reason): drop(connection, reason)
+        }
+    }
+
+    // MARK: - Log
+
+    /// A fault of the daemon's own surroundings, which the core can do nothing about.
+    func report(_ message: String) {
+        log.write(LogRecord(.error, .daemonFault, message))
+    }
+}

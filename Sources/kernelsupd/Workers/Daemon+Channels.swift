@@ -1,0 +1,186 @@
+internal import Glibc
+internal import LinuxSystem
+internal import SupervisionKit
+internal import SupervisionWire
+
+/// Frames and output of workers. A worker is no more trusted than a client: what it must not send
+/// costs it its life, and nobody else anything.
+extension Daemon {
+    func channelIsReady(_ worker: WorkerID, _ events: ReadyEvents) {
+        guard let connection = connection(of: worker) else { return }
+        if events.contains(.writable) {
+            switch connection.outbox.flush(on: connection.channel) {
+            case .sent: connection.wantsToWrite(false)
+            case .queued: break
+            case .failed: pending.append(.workerChannelClosed(worker))
+            }
+        }
+        receive(from: connection, atMost: Self.packetsPerTurn)
+        handlePending()
+    }
+
+    /// Everything that the dead worker has sent; its answers count.
+    func receiveAll(from connection: WorkerConnection) {
+        guard connection.isChannelOpen else { return }
+        receive(from: connection, atMost: .max)
+    }
+
+    private func receive(from connection: WorkerConnection, atMost limit: Int) {
+        var count = 0
+        while count < limit, connection.isChannelOpen {
+            count += 1
+            do {
+                switch try frame.receive(from: connection.channel) {
+                case .packet(_, let isTruncated, let descriptorsLost):
+                    take(from: connection, isTruncated: isTruncated, descriptorsLost)
+                    // As with clients: what has one call is still at it, and has nothing to say.
+                    guard limit == .max || ask({ $0.callCount(of: connection.worker) }) > 1 else {
+                        return
+                    }
+                case .wouldBlock: return
+                case .closed: return channelEnded(connection)
+                }
+            } catch {
+                return channelEnded(connection)
+            }
+        }
+    }
+
+    private func channelEnded(_ connection: WorkerConnection) {
+        connection.channelEnded()
+        apply(.workerChannelClosed(connection.worker))
+    }
+
+    private func take(
+        from connection: WorkerConnection,
+        isTruncated: Bool,
+        _ descriptorsLost: Bool
+    ) {
+        do throws(WireError) {
+            guard !isTruncated else {
+                throw WireError(.tooLarge, "a frame has at most \(Limits.maxFrameBytes) bytes")
+            }
+            let header = try FrameHeader(decoding: frame.buffer.span.extracting(first: frame.count))
+            try frame.checkDescriptors(header, areLost: descriptorsLost)
+            if header.type == .reply {
+                // The core drops the answer of a worker that was condemned.
+                let outcome = try ReplyFrame.outcome(
+                    of: frame.buffer.span.extracting(first: frame.count),
+                    header: header
+                )
+                let id = CallID(rawValue: header.id)
+                apply(.workerReplied(connection.worker, id, outcome.error))
+            } else {
+                guard core.isAlive(connection.worker) else { return frame.discard() }
+                let frame = try WorkerFrame(
+                    decoding: frame.buffer.span.extracting(first: frame.count),
+                    header: header
+                )
+                take(frame, from: connection)
+            }
+        } catch {
+            // What a worker sends after it was condemned is no longer heard.
+            guard core.isAlive(connection.worker) else { return frame.discard() }
+            if case .unsupportedVersion = error.kind {
+                send(.refuse(message: error.message), to: connection.worker)
+            }
+            apply(.workerMisbehaved(connection.worker, error.message))
+        }
+    }
+
+    private func take(_ frame: WorkerFrame, from connection: WorkerConnection) {
+        let worker = connection.worker
+        switch frame {
+        case .hello(let hello): greet(hello, worker)
+        case .ready(let ready):
+            learn(ready, worker)
+            apply(.workerReady(worker, WorkerDeclaration(ready)))
+        case .heartbeat(let heartbeat):
+            let call = CallID(rawValue: heartbeat.runningCall)
+            apply(.workerHeartbeat(worker, running: call, progress: heartbeat.progress))
+        case .welcome, .cancel, .shutdown, .refuse:
+            apply(.workerMisbehaved(worker, "it sent a frame that only the daemon sends"))
+        }
+    }
+
+    /// A worker can only speak for the kernels that it was started for.
+    private func learn(_ ready: WorkerFrame.Ready, _ worker: WorkerID) {
+        let group = core.groupName(of: worker.slot)
+        for kernel in ready.kernels where core.groupName(ofKernel: kernel.name) == group {
+            signatures[kernel.name] = kernel
+        }
+    }
+
+    private func greet(_ hello: WorkerFrame.Hello, _ worker: WorkerID) {
+        guard (hello.minimumVersion...hello.maximumVersion).contains(Limits.version) else {
+            // It exits with 76, which is permanent.
+            let spoken = "\(hello.minimumVersion) to \(hello.maximumVersion)"
+            let message = "the worker speaks protocol \(spoken), the daemon \(Limits.version)"
+            report("worker '\(core.name(of: worker.slot))' is refused: \(message)")
+            send(.refuse(message: message), to: worker)
+            // Nothing comes behind it; what it still says is read, so that its end is seen.
+            if let connection = connection(of: worker) {
+                shutdown(connection.channel.rawDescriptor, Int32(SHUT_WR))
+            }
+            return
+        }
+        apply(.workerGreeted(worker, concurrency: Int(hello.concurrency)))
+    }
+
+    // MARK: - Output
+
+    func outputIsReady(_ worker: WorkerID) {
+        guard let connection = connection(of: worker) else { return }
+        readOutput(of: connection, untilEmpty: false)
+    }
+
+    /// One read a turn, so that a worker that floods its output can't keep the loop from others.
+    func readOutput(of connection: WorkerConnection, untilEmpty: Bool) {
+        var rounds = 0
+        repeat {
+            rounds += 1
+            let (part, hasEnded) = read(connection.output)
+            emit(part, of: connection)
+            if hasEnded {
+                connection.outputEnded()
+                return connection.lines.flush { line in write(line, of: connection) }
+            }
+            guard !part.isEmpty else { break }
+        } while untilEmpty && rounds < 64
+        if untilEmpty { connection.lines.flush { line in write(line, of: connection) } }
+    }
+
+    private func read(_ descriptor: borrowing FileDescriptor) -> ([UInt8], hasEnded: Bool) {
+        var count: Int?
+        var hasFailed = false
+        let part = [UInt8](unsafeUninitializedCapacity: 16 * 1024) { buffer, initialized in
+            do {
+                count = try descriptor.read(into: UnsafeMutableRawBufferPointer(buffer))
+            } catch {
+                hasFailed = true
+            }
+            initialized = count ?? 0
+        }
+        return (part, hasFailed || count == 0)
+    }
+
+    private func emit(_ part: [UInt8], of connection: WorkerConnection) {
+        connection.lines.append(part) { line in write(line, of: connection) }
+    }
+
+    private func write(_ line: String, of connection: WorkerConnection) {
+        let name = core.name(of: connection.worker.slot)
+        log.write(LogRecord(.info, .workerOutput, "\(name)[\(connection.process.pid)]: \(line)"))
+    }
+}
+
+extension WorkerDeclaration {
+    init(_ ready: WorkerFrame.Ready) {
+        self.init(
+            device: ready.device,
+            kernels: ready.kernels.map {
+                Kernel(name: $0.name, isIdempotent: $0.isIdempotent, problem: $0.problem)
+            }
+        )
+    }
+}
