@@ -190,6 +190,15 @@ let package = Package(
             path: "Tests/FaultWorker",
             swiftSettings: strict
         ),
+        // Runs the programs that the build puts beside it; kernelsup-exec is among the products.
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "kernelsupd", "kernelsupctl", "FaultWorker", "KernelClient", "SupervisionKit",
+                "SupervisionWire", "ControlProtocol", "LinuxSystem", "package-rank",
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "kernelsupdTests",
             dependencies: ["kernelsupd", "LinuxSystem", "SupervisionKit"],
@@ -198,6 +207,18 @@ let package = Package(
         .testTarget(
             name: "SupervisionKitTests",
             dependencies: ["SupervisionKit"],
+            swiftSettings: strict
+        ),
+        // Boots a systemd of its own and installs the built programs into it; needs root.
+        .testTarget(
+            name: "SystemdTests",
+            dependencies: ["kernelsupd", "kernelsupctl", "FaultWorker"],
+            swiftSettings: strict
+        ),
+        // Reads the tree as text.
+        .testTarget(
+            name: "TidyTests",
+            dependencies: ["kernelsupd", "SupervisionKit"],
             swiftSettings: strict
         ),
     ]

@@ -1,0 +1,134 @@
+import ControlProtocol
+import Glibc
+import KernelClient
+import SupervisionKit
+import SupervisionWire
+import Testing
+
+/// SIGHUP: what changes and what does not.
+@Suite(.showsDaemonLog)
+struct ReloadTests {
+    // K08
+    @Test func `a changed policy restarts nothing and holds for the next call`() throws {
+        var configuration = DaemonConfiguration([.fault("sleep")])
+        try withDaemon(configuration) { daemon in
+            let pid = try daemon.workerPID(of: "fault/sleep")
+            configuration["defaults.timeout", "default_timeout"] = #""500ms""#
+            try reload(daemon, configuration)
+            let failure = daemon.failure("fault/sleep", milliseconds: 600_000)
+            #expect(failure?.code == .deadlineExceeded)
+            _ = try daemon.call("fault/sleep")
+            #expect(try daemon.workerPID(of: "fault/sleep") == pid)
+        }
+    }
+
+    @Test func `an unchanged configuration restarts nothing`() throws {
+        let configuration = DaemonConfiguration([.fault("sleep"), .fault("echo")])
+        try withDaemon(configuration) { daemon in
+            let call = Background { try daemon.call("fault/sleep", milliseconds: 1000) }
+            try daemon.waitUntilRunning("fault/sleep")
+            let pids = Set(daemon.workers)
+            try reload(daemon, configuration)
+            #expect(try call.value().attempts == 1)
+            #expect(Set(daemon.workers) == pids)
+        }
+    }
+
+    @Test func `a changed manifest replaces the worker behind the call that runs`() throws {
+        var configuration = DaemonConfiguration([.fault("sleep"), .fault("echo")])
+        try withDaemon(configuration) { daemon in
+            let changed = try daemon.workerPID(of: "fault/sleep")
+            let other = try daemon.workerPID(of: "fault/echo")
+            let call = Background { try daemon.call("fault/sleep", milliseconds: 1000) }
+            try daemon.waitUntilRunning("fault/sleep")
+            configuration.kernels[0] = .fault("sleep", "--concurrency", "2")
+            try reload(daemon, configuration)
+            #expect(try call.value().attempts == 1)
+            try daemon.waitUntil("the worker is replaced") { status in
+                let slot = status.slot(of: "fault/sleep")
+                return slot?.state == .ready && slot?.pid != Int(changed)
+            }
+            #expect(try daemon.workerPID(of: "fault/echo") == other)
+            try daemon.expectService(of: "fault/sleep")
+            #expect(daemon.workers.count == 2)
+        }
+    }
+
+    @Test func `a new manifest adds a kernel, and one that is gone makes it unknown`() throws {
+        var configuration = DaemonConfiguration([.fault("echo")])
+        try withDaemon(configuration) { daemon in
+            #expect(daemon.failure("fault/count")?.code == .unknownKernel)
+            configuration.kernels.append(.fault("count"))
+            try reload(daemon, configuration)
+            try daemon.expectService(of: "fault/count")
+
+            configuration.kernels.removeFirst()
+            daemon.directory.delete("kernels.d/fault-echo.toml")
+            try reload(daemon, configuration)
+            #expect(daemon.failure("fault/echo")?.code == .unknownKernel)
+            try daemon.waitUntil("one kernel is left") {
+                $0.kernels.map(\.name) == ["fault/count"]
+            }
+            try eventually("its worker has ended") { daemon.workers.count == 1 }
+
+            // The same name again.
+            configuration.kernels.append(.fault("echo"))
+            try reload(daemon, configuration)
+            try daemon.expectService(of: "fault/echo")
+        }
+    }
+
+    @Test func `calls that wait for a kernel which goes away are answered`() throws {
+        let configuration = DaemonConfiguration([.fault("sleep"), .fault("echo")])
+        try withDaemon(configuration) { daemon in
+            let client = try RawClient(daemon)
+            try client.call("fault/sleep", id: 1, milliseconds: 1000)
+            try daemon.waitUntilRunning("fault/sleep")
+            let waiting = Background { daemon.failure("fault/sleep") }
+            try daemon.waitUntil("one waits") { $0.calls.queued == 1 }
+            daemon.directory.delete("kernels.d/fault-sleep.toml")
+            try reload(daemon, DaemonConfiguration([.fault("echo")]))
+            #expect(try Ending(waiting.value()) == Ending(.unavailable, .notRun, attempts: 0))
+            // The one that runs may end.
+            #expect(try client.reply().head.id == 1)
+        }
+    }
+
+    // K08
+    @Test func `a broken file changes nothing and is shown with its place`() throws {
+        let configuration = DaemonConfiguration([.fault("echo")])
+        try withDaemon(configuration) { daemon in
+            let pid = try daemon.workerPID(of: "fault/echo")
+            let file = "\(daemon.directory.path)/kernels.d/new.toml"
+            let text = "[kernel]\nname = 7\nbuiltin = \"core/echo\"\n"
+            try daemon.directory.write("kernels.d/new.toml", text)
+            try daemon.process.signal(SIGHUP)
+            let status = try daemon.waitUntil("the reload is refused") {
+                $0.configuration.state == .reloadRefused
+            }
+            let error = try #require(status.configuration.errors.first)
+            #expect(error.contains("\(file):2:8"), "\(error)")
+            #expect(daemon.log.contains("\(file):2:8"))
+            #expect(status.kernels.map(\.name) == ["fault/echo"])
+            #expect(try daemon.workerPID(of: "fault/echo") == pid)
+            try daemon.expectService(of: "fault/echo")
+
+            daemon.directory.delete("kernels.d/new.toml")
+            try daemon.process.signal(SIGHUP)
+            try daemon.waitUntil("it is in force again") {
+                $0.configuration.state == .inForce && $0.configuration.errors.isEmpty
+            }
+            #expect(try daemon.workerPID(of: "fault/echo") == pid)
+        }
+    }
+
+    /// Writes the files, sends SIGHUP, waits until they are in force.
+    private func reload(_ daemon: DaemonUnderTest, _ configuration: DaemonConfiguration) throws {
+        let before = try daemon.status().configuration.loadedAt
+        try DaemonUnderTest.write(configuration, to: daemon.directory)
+        try daemon.process.signal(SIGHUP)
+        try daemon.waitUntil("the configuration is in force") {
+            $0.configuration.loadedAt > before && $0.configuration.state == .inForce
+        }
+    }
+}
