@@ -51,6 +51,9 @@ struct Reply {
     }
 
     /// A failure.
+    ///
+    /// What only a client library can say (a lost connection), and a failure that claims a result,
+    /// go out as what they are to the caller: the kernel ran and failed.
     init(
         _ failure: KernelFailure,
         to id: UInt64,
@@ -60,8 +63,8 @@ struct Reply {
     ) {
         let head = ReplyHead(
             id: id,
-            error: failure.error,
-            execution: failure.execution,
+            error: failure.error == .connectionLost ? .kernelFailed : failure.error,
+            execution: failure.execution == .ran ? .ranAndFailed : failure.execution,
             executed: executed,
             device: device,
             incarnation: welcome.incarnation,
