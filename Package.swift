@@ -22,6 +22,7 @@ let package = Package(
     name: "kernelsupd",
     products: [
         .library(name: "SupervisionKit", targets: ["SupervisionKit"]),
+        .library(name: "Resilience", targets: ["Resilience"]),
         .library(name: "SupervisionWire", targets: ["SupervisionWire"]),
         .library(name: "WorkerKit", targets: ["WorkerKit"]),
         .library(name: "KernelClient", targets: ["KernelClient"]),
@@ -56,6 +57,12 @@ let package = Package(
             dependencies: ["SupervisionKit"],
             swiftSettings: pure
         ),
+        .target(name: "Resilience", dependencies: ["SupervisionKit"], swiftSettings: pure),
+        .target(
+            name: "SupervisionRecording",
+            dependencies: ["SupervisionKit"],
+            swiftSettings: pure
+        ),
         .target(name: "ControlProtocol", swiftSettings: strict),
         .target(name: "LinuxSystem", dependencies: ["CLinux"], swiftSettings: strict),
 
@@ -78,8 +85,8 @@ let package = Package(
         .executableTarget(
             name: "kernelsupd",
             dependencies: [
-                "SupervisionKit", "SupervisionWire", "ControlProtocol", "LinuxSystem",
-                "KernelManifest", "CSystemd", deque,
+                "SupervisionKit", "SupervisionWire", "SupervisionRecording", "ControlProtocol",
+                "LinuxSystem", "KernelManifest", "CSystemd", deque,
             ],
             // All of the daemon's state is one actor's, on one thread, and no turn begins within
             // another; the check of that at run time is left to the debug build, for it took 7 % of
@@ -123,6 +130,12 @@ let package = Package(
             name: "package-rank",
             dependencies: ["KernelClient"],
             path: "examples/PackageRank",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "resilience-examples",
+            dependencies: ["Resilience", "SupervisionKit"],
+            path: "examples/Resilience",
             swiftSettings: strict
         ),
 
@@ -207,6 +220,16 @@ let package = Package(
         .testTarget(
             name: "SupervisionKitTests",
             dependencies: ["SupervisionKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SupervisionRecordingTests",
+            dependencies: ["SupervisionRecording", "SupervisionKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ResilienceTests",
+            dependencies: ["Resilience", "SupervisionKit"],
             swiftSettings: strict
         ),
         // Boots a systemd of its own and installs the built programs into it; needs root.

@@ -52,6 +52,10 @@ public enum ControlDispatcher {
         case SupervisorInterface.listKernels:
             if let unknown = head.parameterNames.first { return invalid(unknown) }
             return success(SupervisorInterface.KernelsReply(kernels: provider.kernels()))
+        case SupervisorInterface.setBreaker:
+            return setBreaker(head, request: request, provider: provider)
+        case SupervisorInterface.acknowledge:
+            return acknowledge(head, request: request, provider: provider)
         case let method:
             return unknownMethod(method)
         }
@@ -106,6 +110,55 @@ public enum ControlDispatcher {
         }
     }
 
+    private static func setBreaker(
+        _ head: VarlinkRequestHead,
+        request: [UInt8],
+        provider: borrowing some ControlProvider
+    ) -> [UInt8] {
+        guard provider.mayChange else { return denied }
+        let known = ["kernel", "override"]
+        if let unknown = head.parameterNames.first(where: { !known.contains($0) }) {
+            return invalid(unknown)
+        }
+        guard let name: KernelName = parameters(of: request) else { return invalid("kernel") }
+        guard let given: SupervisorInterface.BreakerParameters = parameters(of: request) else {
+            return invalid("override")
+        }
+        switch provider.setBreaker(kernel: name.kernel, to: given.override) {
+        case .success(let kernel):
+            return success(SupervisorInterface.BreakerReply(kernel: kernel))
+        case .failure(let missing):
+            return failure(SupervisorInterface.noSuchComponent, missing)
+        }
+    }
+
+    private static func acknowledge(
+        _ head: VarlinkRequestHead,
+        request: [UInt8],
+        provider: borrowing some ControlProvider
+    ) -> [UInt8] {
+        guard provider.mayChange else { return denied }
+        if let unknown = head.parameterNames.first(where: { $0 != "component" }) {
+            return invalid(unknown)
+        }
+        guard let given: SupervisorInterface.ComponentName = parameters(of: request) else {
+            return invalid("component")
+        }
+        switch provider.acknowledge(component: given.component) {
+        case .success(let acknowledgement):
+            return success(acknowledgement)
+        case .failure(let missing):
+            return failure(SupervisorInterface.noSuchComponent, missing)
+        }
+    }
+
+    private static var denied: [UInt8] {
+        failure(
+            SupervisorInterface.permissionDenied,
+            SupervisorInterface.Message(message: "only root and the daemon's user may change this")
+        )
+    }
+
     private static func unknownMethod(_ method: String) -> [UInt8] {
         let interface = method.lastIndex(of: ".").map { String(method[..<$0]) } ?? method
         guard interface == SupervisorInterface.name || interface == VarlinkService.name else {
@@ -115,6 +168,11 @@ public enum ControlDispatcher {
             )
         }
         return failure(VarlinkService.methodNotFound, VarlinkService.MethodName(method: method))
+    }
+
+    /// To tell which of two parameters is wrong.
+    private struct KernelName: Codable, Sendable {
+        var kernel: String
     }
 
     private static func parameters<Value: Codable & Sendable>(of request: [UInt8]) -> Value? {

@@ -1,4 +1,4 @@
-/// What the daemon tells: asked synchronously, on the daemon's own thread, in the middle of a turn.
+/// What the daemon tells and lets itself be told: asked synchronously, on the daemon's own thread.
 ///
 /// Not `Sendable` on purpose: a provider may be a view of the actor's own state that lives for one
 /// dispatch.
@@ -8,4 +8,16 @@ public protocol ControlProvider {
     func health(component: String?) -> Result<Health, NoSuchComponent>
     /// Sorted by name.
     func kernels() -> [Kernel]
+
+    /// Whether the one who asks may also change something.
+    var mayChange: Bool { get }
+    /// Sets the override of one kernel's breakers; nil leaves them to the configuration again.
+    ///
+    /// - Returns: the kernel after it.
+    func setBreaker(
+        kernel: String,
+        to override: BreakerStatus.Override?
+    ) -> Result<KernelStatus, NoSuchComponent>
+    /// Takes note of the alert of a group, which a kernel of it names as well.
+    func acknowledge(component: String) -> Result<Acknowledgement, NoSuchComponent>
 }

@@ -4,7 +4,10 @@ public enum SupervisorInterface {
     public static let getStatus = "org.kernelsupd.Supervisor.GetStatus"
     public static let getHealth = "org.kernelsupd.Supervisor.GetHealth"
     public static let listKernels = "org.kernelsupd.Supervisor.ListKernels"
+    public static let setBreaker = "org.kernelsupd.Supervisor.SetBreaker"
+    public static let acknowledge = "org.kernelsupd.Supervisor.Acknowledge"
     public static let noSuchComponent = "org.kernelsupd.Supervisor.NoSuchComponent"
+    public static let permissionDenied = "org.kernelsupd.Supervisor.PermissionDenied"
     public static let malformedRequest = "org.kernelsupd.Supervisor.MalformedRequest"
     public static let notRepresentable = "org.kernelsupd.Supervisor.NotRepresentable"
 
@@ -41,6 +44,34 @@ public enum SupervisorInterface {
         }
     }
 
+    public struct BreakerParameters: Codable, Hashable, Sendable {
+        public var kernel: String
+        /// nil leaves the breakers to the configuration.
+        public var override: BreakerStatus.Override?
+
+        public init(kernel: String, override: BreakerStatus.Override?) {
+            self.kernel = kernel
+            self.override = override
+        }
+    }
+
+    public struct BreakerReply: Codable, Hashable, Sendable {
+        public var kernel: KernelStatus
+
+        public init(kernel: KernelStatus) {
+            self.kernel = kernel
+        }
+    }
+
+    public struct ComponentName: Codable, Hashable, Sendable {
+        /// A kernel's or a group's.
+        public var component: String
+
+        public init(component: String) {
+            self.component = component
+        }
+    }
+
     /// Parameters of the errors that say more than a name.
     public struct Message: Codable, Hashable, Sendable {
         public var message: String
@@ -55,9 +86,10 @@ public enum SupervisorInterface {
     /// A test reads it back and compares it with the
     /// values that are encoded.
     public static let description = """
-        # The supervisor of this host's compute kernels. All methods only read; the control
-        # socket's mode decides who may ask. Instants are RFC 3339 in UTC with microseconds,
-        # spans are seconds, null means not known. Fields are only ever added.
+        # The supervisor of this host's compute kernels. The control socket's mode decides who
+        # may ask; what changes something is for root and the daemon's own user. Instants are
+        # RFC 3339 in UTC with microseconds, spans are seconds, null means not known. Fields are
+        # only ever added.
         interface org.kernelsupd.Supervisor
 
         # What the daemon does next by itself, and when.
@@ -70,7 +102,8 @@ public enum SupervisorInterface {
         # One place for a worker process.
         type SlotStatus (
           name: string,
-          state: (stopped, starting, ready, stopping, killed, stuck, backoff, quarantined, failed),
+          state: (stopped, waiting, starting, ready, unready, stopping, killed, stuck, backoff, \
+        quarantined, failed),
           pid: ?int,
           # Counts the workers that the slot has had.
           incarnation: int,
@@ -83,7 +116,45 @@ public enum SupervisorInterface {
           running_for_s: ?float,
           # Since the worker last said that it is alive, and how far its call was then.
           heartbeat_age_s: ?float,
-          progress: ?int
+          progress: ?int,
+          # What its probes say, and why where that is not healthy.
+          probe: ?(healthy, degraded, unhealthy),
+          probe_why: ?string
+        )
+
+        # A kernel's circuit breaker in front of one slot.
+        type BreakerStatus (
+          slot: string,
+          state: (closed, open, half_open),
+          since: string,
+          # A person's word, which stands above the state.
+          override: (none, forced_open, forced_closed, observe),
+          # Attempts in the window that the rates look back on, those of them that failed or
+          # were slow, and the share that did not fail.
+          calls: int,
+          failures: int,
+          slow: int,
+          success_rate: ?float,
+          consecutive_failures: int,
+          # In flight.
+          trials: int,
+          # Ever: admitted under observe although the state would have refused.
+          would_have_refused: int,
+          openings: int,
+          # Until it is worth asking again; null while calls pass.
+          retry_after_s: ?float
+        )
+
+        # What stands between a kernel's callers and its trouble.
+        type ResilienceStatus (
+          # One a slot.
+          breakers: []BreakerStatus,
+          # Ever.
+          refused_by_breaker: ?int,
+          retries_left: ?int,
+          # How the group came to stand where it does on its ladder of recovery.
+          recovery: ?string,
+          alert: (none, raised, acknowledged)
         )
 
         # One kernel and its slots.
@@ -103,7 +174,8 @@ public enum SupervisorInterface {
           refused: int,
           in_flight: int,
           queued: int,
-          restarts: int
+          restarts: int,
+          resilience: ResilienceStatus
         )
 
         type Configuration (
@@ -155,7 +227,8 @@ public enum SupervisorInterface {
           reason: ?string,
           why: ?string,
           since: string,
-          next: ?NextAction
+          next: ?NextAction,
+          resilience: ResilienceStatus
         )
 
         type Totals (
@@ -205,6 +278,26 @@ public enum SupervisorInterface {
 
         # Everything that can be called, by name.
         method ListKernels() -> (kernels: []Kernel)
+
+        # Sets what a person says of one kernel's breakers; without an override they are left to
+        # the configuration again. The kernel comes back as it is after that.
+        method SetBreaker(
+          kernel: string,
+          override: ?(none, forced_open, forced_closed, observe)
+        ) -> (kernel: KernelStatus)
+
+        # Takes note of the alert of a group, which a kernel of it names as well. Without an alert
+        # that waits, nothing happens.
+        method Acknowledge(component: string) -> (
+          group: string,
+          # An alert waited, and no longer does.
+          acknowledged: bool,
+          alert: (none, raised, acknowledged),
+          recovery: ?string
+        )
+
+        # The one who asks may not change anything.
+        error PermissionDenied (message: string)
 
         # No kernel of that name is configured; nearest holds names that are near it.
         error NoSuchComponent (name: string, nearest: []string)

@@ -50,7 +50,8 @@ public struct BlockingKernelClient: ~Copyable {
                 id: nextID,
                 flags: options.flags,
                 deadline: deadline ?? .zero,
-                trace: options.trace
+                trace: options.trace,
+                key: options.key
             ),
             kernel: kernel,
             arguments: arguments

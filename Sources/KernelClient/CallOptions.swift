@@ -9,17 +9,24 @@ public struct CallOptions: Hashable, Sendable {
     public var deadline: Instant?
     public var flags: CallFlags
     public var trace: TraceID
+    /// Idempotency key: names the call's content; 0 for none.
+    ///
+    /// Who sends the same key sends the same call. A call whose key has killed two workers is
+    /// refused with `.poisoned` for a while, by whomever and however often it is sent.
+    public var key: UInt64
 
     public init(
         timeout: Duration? = nil,
         deadline: Instant? = nil,
         flags: CallFlags = [],
-        trace: TraceID = .none
+        trace: TraceID = .none,
+        key: UInt64 = 0
     ) {
         self.timeout = timeout
         self.deadline = deadline
         self.flags = flags
         self.trace = trace
+        self.key = key
     }
 
     /// The earlier of the two; nil when neither is given.

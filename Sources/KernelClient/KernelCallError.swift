@@ -38,6 +38,13 @@ public struct KernelCallError: Error, Hashable, Sendable {
         public static let buildFailed = Code(.buildFailed)
         public static let deviceFailed = Code(.deviceFailed)
         public static let shuttingDown = Code(.shuttingDown)
+        /// The kernel's circuit breaker refuses calls until `retryAfter`.
+        public static let circuitOpen = Code(.circuitOpen)
+        /// A kernel's call of a kernel went too deep or in a circle, or would have waited for
+        /// itself.
+        public static let chainRefused = Code(.chainRefused)
+        /// Calls with the same key have killed two workers; more are refused for a while.
+        public static let poisoned = Code(.poisoned)
         /// The connection broke while the call was under way.
         public static let connectionLost = Code(.connectionLost)
         /// No daemon answers on the socket's path.

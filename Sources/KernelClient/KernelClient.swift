@@ -80,7 +80,8 @@ public final class KernelClient: Sendable {
                 id: id,
                 flags: options.flags,
                 deadline: deadline ?? .zero,
-                trace: options.trace
+                trace: options.trace,
+                key: options.key
             ),
             kernel: kernel,
             arguments: arguments

@@ -68,6 +68,14 @@ extension [UInt8] {
         }
     }
 
+    /// Overwrites two bytes at `offset`, which must lie inside.
+    @inlinable
+    public mutating func overwrite(u16 value: UInt16, at offset: Int) {
+        var bytes = mutableSpan
+        bytes[offset] = UInt8(truncatingIfNeeded: value)
+        bytes[offset + 1] = UInt8(truncatingIfNeeded: value >> 8)
+    }
+
     /// Overwrites four bytes at `offset`, which must lie inside.
     @inlinable
     public mutating func overwrite(u32 value: UInt32, at offset: Int) {

@@ -37,14 +37,27 @@ public struct CallHead: Hashable, Sendable {
     public var deadline: Instant
     /// 1 for the first try.
     public var attempt: UInt32
-    /// The sender's running call in whose name this one is made; 0 for none.
+    /// From a worker: the call that it runs and in whose name it makes this one, by the id that
+    /// the daemon gave it.
+    ///
+    /// 0 from a client, which has none.
     public var parent: UInt64
-    /// Calls above this one in its chain.
+    /// Calls above this one in its chain: 0 for a client's call, one more than its parent's for a
+    /// kernel's.
+    ///
+    /// Only the daemon writes it.
     public var chainDepth: UInt16
     public var trace: TraceID
+    /// Names the content of the call for the list of poisoned calls; 0 for none.
+    ///
+    /// Who sends the same key sends the same call.
+    public var key: UInt64
 
     static let deadlineOffset = 32
+    static let parentOffset = 40
     static let attemptOffset = 64
+    static let chainDepthOffset = 68
+    static let keyOffset = 72
 
     public init(
         id: UInt64,
@@ -53,7 +66,8 @@ public struct CallHead: Hashable, Sendable {
         attempt: UInt32 = 1,
         parent: UInt64 = 0,
         chainDepth: UInt16 = 0,
-        trace: TraceID = .none
+        trace: TraceID = .none,
+        key: UInt64 = 0
     ) {
         self.id = id
         self.flags = flags
@@ -62,6 +76,7 @@ public struct CallHead: Hashable, Sendable {
         self.parent = parent
         self.chainDepth = chainDepth
         self.trace = trace
+        self.key = key
     }
 }
 
@@ -115,22 +130,27 @@ public struct CallFrame: Hashable, Sendable {
             flags: CallFlags(rawValue: header.flags),
             deadline: Instant(nanoseconds: bytes.u64(at: CallHead.deadlineOffset)),
             attempt: bytes.u32(at: CallHead.attemptOffset),
-            parent: bytes.u64(at: 40),
-            chainDepth: bytes.u16(at: 68),
-            trace: TraceID(high: bytes.u64(at: 56), low: bytes.u64(at: 48))
+            parent: bytes.u64(at: CallHead.parentOffset),
+            chainDepth: bytes.u16(at: CallHead.chainDepthOffset),
+            trace: TraceID(high: bytes.u64(at: 56), low: bytes.u64(at: 48)),
+            key: bytes.u64(at: CallHead.keyOffset)
         )
     }
 
     /// Writes what the daemon decides into a call that it passes on, and that it has decoded.
+    ///
+    /// The chain's depth is always written: what a sender claims there does not get through.
     public static func patch(
         _ bytes: inout [UInt8],
         id: UInt64,
         deadline: Instant,
-        attempt: UInt32
+        attempt: UInt32,
+        chainDepth: UInt16 = 0
     ) {
         bytes.overwrite(u64: id, at: FrameHeader.idOffset)
         bytes.overwrite(u64: deadline.nanoseconds, at: CallHead.deadlineOffset)
         bytes.overwrite(u32: attempt, at: CallHead.attemptOffset)
+        bytes.overwrite(u16: chainDepth, at: CallHead.chainDepthOffset)
     }
 
     /// Reads a whole call.
@@ -188,6 +208,7 @@ public struct CallFrame: Hashable, Sendable {
         bytes.append(u32: head.attempt)
         bytes.append(u16: head.chainDepth)
         bytes.append(u16: UInt16(kernel.utf8.count))
+        bytes.append(u64: head.key)
         bytes.append(zeros: Limits.headerBytes - bytes.count)
         bytes.append(contentsOf: kernel.utf8)
         bytes.padToEight()

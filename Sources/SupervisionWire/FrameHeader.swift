@@ -11,6 +11,8 @@ public enum FrameType: UInt16, CaseIterable, Sendable {
     case heartbeat = 19
     case shutdown = 20
     case refuse = 21
+    case probe = 22
+    case probed = 23
 }
 
 /// The first 32 of the 96 header bytes, which all frames share.

@@ -20,6 +20,8 @@ public enum Limits {
     public static let maxNameBytes = 128
     /// UTF-8 bytes of the message in a reply or a refusal (a build log, for instance).
     public static let maxMessageBytes = 8 * 1024
+    /// UTF-8 bytes of the message in the answer to a probe.
+    public static let maxProbeMessageBytes = 1024
     /// File descriptors that travel with one frame.
     public static let maxDescriptors = 64
     /// Bytes that all versions of the header have in common, for ever.

@@ -20,6 +20,20 @@ struct TextReader {
         return text
     }
 
+    /// A text with zeros behind it up to a multiple of eight.
+    mutating func paddedText(
+        _ bytes: Span<UInt8>,
+        length: Int,
+        limit: Int
+    ) throws(WireError) -> String {
+        let text = try text(bytes, length: length, limit: limit)
+        offset += paddedToEight(length) - length
+        guard offset <= bytes.count else {
+            throw WireError(.truncated, "the frame ends inside a text's padding")
+        }
+        return text
+    }
+
     /// A text with its length in two bytes before it.
     mutating func prefixedText(
         _ bytes: Span<UInt8>,

@@ -47,6 +47,10 @@ extension WorkerFrame {
                     limit: Limits.maxMessageBytes
                 )
             )
+        case .probe:
+            self = .probe(try Probe(decoding: bytes, number: header.id))
+        case .probed:
+            self = .probed(try Probed(decoding: bytes, number: header.id))
         case .call, .reply:
             throw WireError(.unknownType(header.type.rawValue), "a \(header.type) is no such frame")
         }
@@ -100,6 +104,10 @@ extension WorkerFrame {
             bytes.append(u16: UInt16(text.utf8.count))
             bytes.append(zeros: Limits.headerBytes - bytes.count)
             bytes.append(contentsOf: text.utf8)
+        case .probe(let probe):
+            try probe.encode(into: &bytes)
+        case .probed(let probed):
+            probed.encode(into: &bytes)
         }
         bytes.overwrite(u32: UInt32(bytes.count), at: 8)
         return bytes
@@ -114,6 +122,8 @@ extension WorkerFrame {
         case .cancel: .cancel
         case .shutdown: .shutdown
         case .refuse: .refuse
+        case .probe: .probe
+        case .probed: .probed
         }
     }
 
@@ -121,6 +131,8 @@ extension WorkerFrame {
         switch self {
         case .cancel(let id): id
         case .heartbeat(let heartbeat): heartbeat.runningCall
+        case .probe(let probe): probe.number
+        case .probed(let probed): probed.number
         case .hello, .welcome, .ready, .shutdown, .refuse: 0
         }
     }

@@ -16,10 +16,12 @@ public final class InputTensor {
     /// Valid until `run` returns.
     public let bytes: UnsafeRawBufferPointer
 
-    /// Where a forwarded copy of this argument lies: a descriptor of the call, owned by it.
+    /// Where a forwarded copy of this argument lies: a descriptor that came with its frame.
     struct Origin {
         let descriptor: Int32
         let offset: UInt64
+        /// Keeps the descriptor open.
+        let owner: ReceivedDescriptors
     }
 
     let origin: Origin?
@@ -44,7 +46,7 @@ public final class InputTensor {
             origin = nil
         case .descriptor(let index, let offset):
             let descriptor = descriptors.values[index]
-            origin = Origin(descriptor: descriptor, offset: offset)
+            origin = Origin(descriptor: descriptor, offset: offset, owner: descriptors)
             guard count > 0 else {
                 memory = nil
                 bytes = UnsafeRawBufferPointer(start: nil, count: 0)

@@ -1,3 +1,4 @@
+public import SupervisionKit
 public import SupervisionWire
 
 /// A compute function that a worker serves.
@@ -14,6 +15,18 @@ public protocol Kernel: AnyObject {
     /// A long kernel calls `checkCancellation()` before each launch and `advance(_:)` after it:
     /// a call that is not left within two seconds of its cancel costs the process its life.
     func run(_ call: KernelCall) throws(KernelFailure) -> KernelResult
+
+    /// Says whether a call now would be served: the answer to the daemon's health probe.
+    ///
+    /// Runs on the compute thread while no call does, and must be short: a call that comes
+    /// meanwhile waits for it, and a probe that stays without an answer counts as failed. `.failed`
+    /// may cost the worker its life, as the health policy says.
+    func check() -> ProbeResult
+}
+
+extension Kernel {
+    /// A kernel that knows nothing of its health is well while its compute thread answers.
+    public func check() -> ProbeResult { .ok }
 }
 
 /// What a kernel gives back.

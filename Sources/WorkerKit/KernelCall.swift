@@ -25,12 +25,15 @@ public final class KernelCall {
     public var deviceTime: Duration = .zero
 
     let control: CallControl
+    /// Where calls of other kernels go; nil for a call that came from no daemon.
+    let session: Session?
 
     init(
         _ head: CallHead,
         kernel: String,
         inputs: [InputTensor],
-        control: CallControl
+        control: CallControl,
+        session: Session? = nil
     ) {
         self.id = head.id
         self.kernel = kernel
@@ -39,6 +42,7 @@ public final class KernelCall {
         self.trace = head.trace
         self.inputs = inputs
         self.control = control
+        self.session = session
     }
 
     /// A call that came from nowhere: for trying a kernel without a daemon.

@@ -8,18 +8,26 @@ extension Daemon {
     func perform(_ effect: Effect) {
         switch effect {
         case .keep(let call): store.keep(&frame, at: call.index)
-        case .forward(let call, let worker, let deadline, let attempt):
-            forward(call, to: worker, deadline: deadline, attempt: attempt)
+        case .forward(let call, let worker, let deadline, let attempt, let depth):
+            let changes = CallChanges(
+                id: call.rawValue,
+                deadline: deadline,
+                attempt: attempt,
+                depth: depth
+            )
+            forward(call, to: worker, changes)
         case .release(let call): store.release(call.index)
         case .cancel(let call, let worker): send(.cancel(id: call.rawValue), to: worker)
-        case .deliver(let client, let clientCall, let attempts, let queued):
-            deliver(to: client, clientCall, attempts: attempts, queued: queued)
+        case .deliver(let caller, let callerCall, let attempts, let queued):
+            deliver(to: caller, callerCall, attempts: attempts, queued: queued)
         case .answer(let answer): send(answer)
         case .spawn(let worker): spawn(worker)
         case .welcome(let worker): welcome(worker)
         case .askToStop(let worker): send(.shutdown, to: worker)
         case .terminate(let worker): signal(worker, [SIGTERM, SIGCONT])
         case .kill(let worker): signal(worker, [SIGKILL])
+        case .probe(let worker, let number, let kernel):
+            send(.probe(.init(number: UInt64(number), kernel: kernel)), to: worker)
         case .log(let record): log.write(record)
         case .notify(let notification): serviceManager.tell(notification)
         case .exit: finish()
@@ -28,23 +36,36 @@ extension Daemon {
 
     // MARK: - Calls
 
+    /// What the daemon writes into a call frame before a worker gets it.
+    private struct CallChanges {
+        var id: UInt64
+        var deadline: Instant
+        var attempt: UInt32
+        var depth: UInt16
+
+        func apply(to bytes: inout [UInt8]) {
+            CallFrame.patch(
+                &bytes,
+                id: id,
+                deadline: deadline,
+                attempt: attempt,
+                chainDepth: depth
+            )
+        }
+    }
+
     /// The kept frame goes out when there is one, else the frame at hand.
-    private func forward(
-        _ call: CallID,
-        to worker: WorkerID,
-        deadline: Instant,
-        attempt: UInt32
-    ) {
+    private func forward(_ call: CallID, to worker: WorkerID, _ changes: CallChanges) {
         guard let connection = connection(of: worker) else { return }
         let kept = store.withFrame(call.index) { bytes, descriptors in
-            CallFrame.patch(&bytes, id: call.rawValue, deadline: deadline, attempt: attempt)
+            changes.apply(to: &bytes)
             return bytes.withUnsafeBytes {
                 connection.outbox.send($0, descriptors, on: connection.channel)
             }
         }
         guard let outcome = kept else {
             guard isCallAtHand else { return }
-            CallFrame.patch(&frame.buffer, id: call.rawValue, deadline: deadline, attempt: attempt)
+            changes.apply(to: &frame.buffer)
             return settle(sendFrame(to: connection), worker, connection)
         }
         settle(outcome, worker, connection)
@@ -63,35 +84,51 @@ extension Daemon {
     }
 
     private func deliver(
-        to client: ClientID,
-        _ clientCall: UInt64,
+        to caller: CallerID,
+        _ callerCall: UInt64,
         attempts: UInt32,
         queued: Duration
     ) {
-        guard let connection = clients[client] else { return }
         ReplyFrame.patch(
             &frame.buffer,
-            id: clientCall,
+            id: callerCall,
             attempts: attempts,
             queued: queued,
             isDegraded: false
         )
         let count = frame.count
         let descriptors = frame.descriptors
-        let outcome = frame.buffer.withUnsafeBytes {
-            connection.outbox.send(
-                UnsafeRawBufferPointer(rebasing: $0[..<count]),
-                descriptors,
-                on: connection.socket
+        frame.buffer.withUnsafeBytes {
+            send(UnsafeRawBufferPointer(rebasing: $0[..<count]), descriptors, to: caller)
+        }
+    }
+
+    /// A reply goes the way on which its call came: to a client, or down a worker's channel.
+    private func send(
+        _ bytes: UnsafeRawBufferPointer,
+        _ descriptors: [Int32],
+        to caller: CallerID
+    ) {
+        switch caller {
+        case .client(let client):
+            guard let connection = clients[client] else { return }
+            settle(
+                connection.outbox.send(bytes, descriptors, on: connection.socket),
+                connection
+            )
+        case .worker(let worker):
+            guard let connection = connection(of: worker) else { return }
+            settle(
+                connection.outbox.send(bytes, descriptors, on: connection.channel),
+                worker,
+                connection
             )
         }
-        settle(outcome, connection)
     }
 
     private func send(_ answer: Answer) {
-        guard let connection = clients[answer.client] else { return }
         let head = ReplyHead(
-            id: answer.clientCall,
+            id: answer.callerCall,
             error: answer.error,
             execution: answer.execution,
             attempts: answer.attempts,
@@ -103,10 +140,7 @@ extension Daemon {
         )
         do {
             let bytes = try ReplyFrame.encode(head)
-            let outcome = bytes.withUnsafeBytes {
-                connection.outbox.send($0, [], on: connection.socket)
-            }
-            settle(outcome, connection)
+            bytes.withUnsafeBytes { send($0, [], to: answer.caller) }
         } catch {
             report("an answer could not be encoded: \(error.message)")
         }

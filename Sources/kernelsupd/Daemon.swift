@@ -2,6 +2,7 @@ internal import DequeModule
 internal import Glibc
 internal import LinuxSystem
 internal import SupervisionKit
+internal import SupervisionRecording
 internal import SupervisionWire
 
 /// The shell around the core: turns descriptors into events and effects into system calls, and
@@ -41,24 +42,43 @@ actor Daemon {
 
     // Turns
     private var effects: [Effect] = []
+    private var recorder: Recorder?
     /// What failed while effects were performed; handled after them.
     var pending: Deque<Event> = []
     private var timer: EventSource?
     private var armedFor = Instant.distantFuture
     var signalSources: [Kept<EventSource>] = []
 
-    init(loop: EventLoop, version: String, configurationPath: String, loaded: LoadedConfiguration) {
+    init(
+        loop: EventLoop,
+        version: String,
+        configurationPath: String,
+        loaded: LoadedConfiguration,
+        recorder: consuming Recorder? = nil
+    ) {
         self.loop = loop
         self.version = version
         self.configurationPath = configurationPath
         self.settings = loaded.settings
         self.launches = loaded.launches
         self.signatures = loaded.signatures
-        self.core = Supervisor(
+        let origin = Recording.Header(
+            version: version,
             seed: UInt64.random(in: .min ... .max),
-            at: Instant(nanoseconds: Clock.now()),
+            start: Instant(nanoseconds: Clock.now()),
             watchdogInterval: ServiceManager.watchdogInterval()
         )
+        self.core = Supervisor(
+            seed: origin.seed,
+            at: origin.start,
+            watchdogInterval: origin.watchdogInterval
+        )
+        do {
+            try recorder?.begin(origin)
+            self.recorder = recorder
+        } catch {
+            log.write(LogRecord(.warning, .daemonFault, error.message))
+        }
     }
 
     /// Opens the sockets and starts the workers.
@@ -85,9 +105,25 @@ actor Daemon {
     /// Returns the core's next deadline.
     private func decide(_ event: Event) -> Instant? {
         effects.removeAll(keepingCapacity: true)
-        let deadline = core.handle(event, at: Instant(nanoseconds: Clock.now()), into: &effects)
+        let now = Instant(nanoseconds: Clock.now())
+        let deadline = core.handle(event, at: now, into: &effects)
+        if recorder != nil {
+            keepRecord { recorder throws(Recorder.Ending) in
+                try recorder.record(event, at: now, effects: effects)
+            }
+        }
         for effect in effects { perform(effect) }
         return deadline
+    }
+
+    private func keepRecord(_ write: (inout Recorder) throws(Recorder.Ending) -> Void) {
+        guard var current = recorder.take() else { return }
+        do {
+            try write(&current)
+            recorder = consume current
+        } catch {
+            log.write(LogRecord(.warning, .daemonFault, error.message))
+        }
     }
 
     /// Asks the core in place.

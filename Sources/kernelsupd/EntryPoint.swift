@@ -16,7 +16,9 @@ enum EntryPoint {
 
           --config FILE             configuration (default /etc/kernelsupd/kernelsupd.toml)
           --runtime-directory DIR   where the sockets are made, in place of the file's
+          --record FILE             write all that is decided there, for supsim to repeat
           --check                   read the configuration, report every error, and exit
+          --show-config             check, then print every value in force and its origin
           --version                 print the version and exit
           --help                    print this and exit
 
@@ -57,6 +59,7 @@ enum EntryPoint {
             complain("\(error)\n\(summary(of: error))")
             exit(78)
         }
+        if options.wantsConfiguration { return show("\(reader.effective())") }
         if options.wantsCheck {
             let kernels = loaded.core.kernels.count
             return show("\(options.configurationPath): right, \(kernels) kernels\n")
@@ -68,11 +71,14 @@ enum EntryPoint {
     private static func serve(_ options: Options, _ loaded: LoadedConfiguration) -> Int32 {
         do {
             let loop = try EventLoop()
+            var recorder: Recorder?
+            if let path = options.recordingPath { recorder = try Recorder(path: path) }
             let daemon = Daemon(
                 loop: loop,
                 version: version,
                 configurationPath: options.configurationPath,
-                loaded: loaded
+                loaded: loaded,
+                recorder: recorder.take()
             )
             try startOn(daemon, loaded.core)
             return loop.run()
@@ -151,6 +157,15 @@ enum EntryPoint {
 
     private static func write(_ text: String, to descriptor: Int32) {
         let bytes = Array(text.utf8)
-        _ = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        bytes.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let part = UnsafeRawBufferPointer(rebasing: rest)
+                let count = Glibc.write(descriptor, part.baseAddress, part.count)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return }
+                rest = rest.dropFirst(count)
+            }
+        }
     }
 }

@@ -4,7 +4,9 @@ internal import SupervisionWire
 struct Options {
     var configurationPath = "/etc/kernelsupd/kernelsupd.toml"
     var runtimeDirectory: String?
+    var recordingPath: String?
     var wantsCheck = false
+    var wantsConfiguration = false
     var wantsVersion = false
     var wantsHelp = false
 
@@ -13,7 +15,8 @@ struct Options {
     }
 
     private static let names = [
-        "--config", "--runtime-directory", "--check", "--version", "--help",
+        "--config", "--runtime-directory", "--record", "--check", "--show-config", "--version",
+        "--help",
     ]
 
     init(_ arguments: some Sequence<String>) throws(UsageError) {
@@ -31,7 +34,9 @@ struct Options {
             switch name {
             case "--config": configurationPath = try value()
             case "--runtime-directory": runtimeDirectory = try value()
+            case "--record": recordingPath = try value()
             case "--check": wantsCheck = true
+            case "--show-config": wantsConfiguration = true
             case "--version": wantsVersion = true
             case "--help", "-h": wantsHelp = true
             default:

@@ -30,7 +30,7 @@ import Testing
         #expect(reply.description == description)
     }
 
-    @Test func `answers its three methods with what the provider says`() throws {
+    @Test func `answers its methods that read with what the provider says`() throws {
         func ask<Reply: Codable & Sendable>(_ method: String, as: Reply.Type) throws -> Reply {
             let request = try ControlCoding.request(method)
             let bytes = try #require(
@@ -101,6 +101,39 @@ import Testing
             #"{"error":"org.varlink.service.InvalidParameter","#
                 + #""parameters":{"parameter":"upgrade"}}"#
         ),
+        (
+            #"{"method":"org.kernelsupd.Supervisor.SetBreaker","parameters":{"kernel":"x"}}"#,
+            #"{"error":"org.kernelsupd.Supervisor.NoSuchComponent","#
+                + #""parameters":{"name":"x","nearest":["finance/var"]}}"#
+        ),
+        (
+            #"{"method":"org.kernelsupd.Supervisor.SetBreaker"}"#,
+            #"{"error":"org.varlink.service.InvalidParameter","#
+                + #""parameters":{"parameter":"kernel"}}"#
+        ),
+        (
+            #"{"method":"org.kernelsupd.Supervisor.SetBreaker","#
+                + #""parameters":{"kernel":"finance/var","override":"ajar"}}"#,
+            #"{"error":"org.varlink.service.InvalidParameter","#
+                + #""parameters":{"parameter":"override"}}"#
+        ),
+        (
+            #"{"method":"org.kernelsupd.Supervisor.SetBreaker","#
+                + #""parameters":{"kernel":"finance/var","slot":0}}"#,
+            #"{"error":"org.varlink.service.InvalidParameter","#
+                + #""parameters":{"parameter":"slot"}}"#
+        ),
+        (
+            #"{"method":"org.kernelsupd.Supervisor.Acknowledge","#
+                + #""parameters":{"component":"x"}}"#,
+            #"{"error":"org.kernelsupd.Supervisor.NoSuchComponent","#
+                + #""parameters":{"name":"x","nearest":["finance/var"]}}"#
+        ),
+        (
+            #"{"method":"org.kernelsupd.Supervisor.Acknowledge"}"#,
+            #"{"error":"org.varlink.service.InvalidParameter","#
+                + #""parameters":{"parameter":"component"}}"#
+        ),
     ])
     func `refuses with the standard's errors`(request: String, answer: String) {
         #expect(reply(to: request) == answer)
@@ -132,6 +165,14 @@ import Testing
                 .success(Samples.health)
             }
             func kernels() -> [Kernel] { [] }
+            var mayChange: Bool { false }
+            func setBreaker(
+                kernel: String,
+                to override: BreakerStatus.Override?
+            ) -> Result<KernelStatus, NoSuchComponent> { .success(Samples.down) }
+            func acknowledge(component: String) -> Result<Acknowledgement, NoSuchComponent> {
+                .success(Samples.acknowledgement)
+            }
         }
         let bytes = ControlDispatcher.dispatch(
             Array(#"{"method":"org.kernelsupd.Supervisor.GetStatus"}"#.utf8),

@@ -11,7 +11,9 @@ import Testing
             try text(Samples.health)
                 == #"{"components":[{"kernel":"finance/var","next":{"action":"start","#
                 + #""at":"2026-11-24T14:05:31.000000Z","in_s":18},"reason":"restart_loop","#
-                + #""reason_id":"KSUP-R07","since":"2026-11-24T14:04:50.118204Z","state":"down","#
+                + #""reason_id":"KSUP-R07","resilience":{"alert":"none","breakers":[],"#
+                + #""recovery":null,"refused_by_breaker":null,"retries_left":null},"#
+                + #""since":"2026-11-24T14:04:50.118204Z","state":"down","#
                 + #""why":null}],"format":1,"muted":[],"status":"critical","#
                 + #""totals":{"degraded":1,"down":1,"healthy":10,"unknown":0}}"#
         )
@@ -22,9 +24,12 @@ import Testing
             try text(Samples.healthy)
                 == #"{"calls":0,"failed":0,"group":"core","in_flight":0,"name":"core/echo","#
                 + #""next":null,"queued":0,"reason":null,"reason_id":null,"refused":0,"#
+                + #""resilience":{"alert":"none","breakers":[],"recovery":null,"#
+                + #""refused_by_breaker":null,"retries_left":null},"#
                 + #""restarts":0,"since":"2026-11-24T14:04:50.118204Z","slots":[{"device":null,"#
                 + #""heartbeat_age_s":null,"incarnation":1,"last_exit":null,"name":"core/0","#
-                + #""pid":null,"progress":null,"restarts":0,"running_for_s":null,"#
+                + #""pid":null,"probe":null,"probe_why":null,"progress":null,"#
+                + #""restarts":0,"running_for_s":null,"#
                 + #""since":"2026-11-24T14:04:50.118204Z","state":"ready"}],"#
                 + #""state":"healthy","why":null}"#
         )
@@ -44,6 +49,22 @@ import Testing
         let slot = try ControlCoding.decode(SlotStatus.self, from: Array(text.utf8))
         #expect(slot.pid == nil)
         #expect(slot.lastExit == nil)
+        let component =
+            #"{"kernel":"a","state":"healthy","since":"2026-11-24T14:04:50Z"}"#
+        #expect(
+            try ControlCoding.decode(Health.Component.self, from: Array(component.utf8)).resilience
+                == ResilienceStatus()
+        )
+    }
+
+    @Test func `writes a breaker with every field`() throws {
+        #expect(
+            try text(Samples.resilience.breakers)
+                == #"[{"calls":5,"consecutive_failures":3,"failures":4,"openings":1,"#
+                + #""override":"observe","retry_after_s":18,"#
+                + #""since":"2026-11-24T14:04:50.118204Z","slot":"finance/var/0","slow":1,"#
+                + #""state":"open","success_rate":0.2,"trials":1,"would_have_refused":2}]"#
+        )
     }
 
     @Test(arguments: [

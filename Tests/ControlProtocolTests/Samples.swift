@@ -26,7 +26,9 @@ enum Samples {
                 restarts: 3,
                 lastExit: "exited with status 1",
                 device: "pocl-cpu",
-                runningFor: 0.5
+                runningFor: 0.5,
+                probe: .unhealthy,
+                probeWhy: "no answer in 1 s"
             )
         ],
         calls: 500,
@@ -34,7 +36,39 @@ enum Samples {
         refused: 412,
         inFlight: 1,
         queued: 2,
-        restarts: 3
+        restarts: 3,
+        resilience: resilience
+    )
+
+    static let resilience = ResilienceStatus(
+        breakers: [
+            BreakerStatus(
+                slot: "finance/var/0",
+                state: .open,
+                since: since,
+                override: .observe,
+                calls: 5,
+                failures: 4,
+                slow: 1,
+                successRate: 0.2,
+                consecutiveFailures: 3,
+                trials: 1,
+                wouldHaveRefused: 2,
+                openings: 1,
+                retryAfter: 18
+            )
+        ],
+        refusedByBreaker: 412,
+        retriesLeft: 3,
+        recovery: "spent restart_kernel 3/3; now notify_operator",
+        alert: .raised
+    )
+
+    static let acknowledgement = Acknowledgement(
+        group: "finance",
+        acknowledged: true,
+        alert: .acknowledged,
+        recovery: resilience.recovery
     )
 
     static let healthy = KernelStatus(
@@ -124,13 +158,35 @@ struct FakeProvider: ControlProvider {
     }
 
     func kernels() -> [Kernel] { Samples.kernels }
+
+    var mayChange = true
+
+    /// Answers with the word that was set.
+    func setBreaker(
+        kernel: String,
+        to override: BreakerStatus.Override?
+    ) -> Result<KernelStatus, NoSuchComponent> {
+        guard kernel == "finance/var" else {
+            return .failure(NoSuchComponent(name: kernel, nearest: ["finance/var"]))
+        }
+        var status = Samples.down
+        status.resilience.breakers[0].override = override ?? .none
+        return .success(status)
+    }
+
+    func acknowledge(component: String) -> Result<Acknowledgement, NoSuchComponent> {
+        guard component == "finance" else {
+            return .failure(NoSuchComponent(name: component, nearest: ["finance/var"]))
+        }
+        return .success(Samples.acknowledgement)
+    }
 }
 
 /// The reply to one request as text, without its NUL; nil when there is none.
-func reply(to request: String) -> String? {
+func reply(to request: String, mayChange: Bool = true) -> String? {
     let bytes = ControlDispatcher.dispatch(
         Array(request.utf8),
-        provider: FakeProvider(),
+        provider: FakeProvider(mayChange: mayChange),
         version: "0.1.0"
     )
     guard let bytes, bytes.last == 0 else { return nil }

@@ -31,6 +31,32 @@ struct ConfigurationTests {
         }
     }
 
+    @Test func `every value in force is shown with its place, and nothing is started`() throws {
+        var configuration = DaemonConfiguration([.fault("echo")])
+        configuration["defaults.retry", "max_attempts"] = "2"
+        try withFiles(configuration) { directory in
+            let finished = try check(directory, "--show-config")
+            #expect(finished.status == 0, "\(finished.errors)")
+            let lines = finished.output.split(separator: "\n")
+            let retries = lines.filter { $0.hasPrefix("retry.max_attempts = 2 ") }
+            #expect(retries.count == 1)
+            #expect(retries.first?.contains("# \(directory.path)/kernelsupd.toml:") == true)
+            #expect(lines.contains("[kernels.\"fault/echo\"]"))
+            #expect(try names(in: directory.path + "/run") == [])
+        }
+    }
+
+    @Test func `a wrong configuration is not shown but refused`() throws {
+        var configuration = DaemonConfiguration([.fault("echo")])
+        configuration["defaults.retry", "initial"] = "\"1h\""
+        try withFiles(configuration) { directory in
+            let finished = try check(directory, "--show-config")
+            #expect(finished.status == 78)
+            #expect(finished.output == "")
+            #expect(finished.errors.contains("`initial` (1h) is longer than `max` (10s)"))
+        }
+    }
+
     @Test func `an unknown key is refused with the nearest name`() throws {
         var configuration = DaemonConfiguration([.fault("echo")])
         configuration["defaults.recovery", "max_restart"] = "2"
@@ -77,10 +103,13 @@ struct ConfigurationTests {
         try body(directory)
     }
 
-    private func check(_ directory: TestDirectory) throws -> Finished {
+    private func check(
+        _ directory: TestDirectory,
+        _ option: String = "--check"
+    ) throws -> Finished {
         try Finished.run(
             BuildProducts.daemon,
-            ["--check", "--config", "\(directory.path)/kernelsupd.toml"]
+            [option, "--config", "\(directory.path)/kernelsupd.toml"]
         )
     }
 }

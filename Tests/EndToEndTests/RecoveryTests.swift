@@ -98,7 +98,10 @@ struct RecoveryTests {
     }
 
     @Test func `how each of many workers died is told rightly`() throws {
-        try withDaemon(.fault("crash", isIdempotent: false)) { daemon in
+        var configuration = DaemonConfiguration([.fault("crash", isIdempotent: false)])
+        configuration["defaults.breaker", "failure_threshold"] = "100"
+        configuration["defaults.breaker", "failure_rate"] = "false"
+        try withDaemon(configuration) { daemon in
             for _ in 0..<20 {
                 let failure = daemon.failure("fault/crash")
                 #expect(failure?.message.contains("SIGSEGV") == true, "\(failure?.message ?? "")")

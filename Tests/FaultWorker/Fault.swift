@@ -13,6 +13,13 @@ enum Fault: String, CaseIterable {
     case late
     /// Fails as a kernel fails.
     case fail
+    /// Fails the first times in its process as a kernel fails, then gives all arguments back.
+    case flaky
+    /// Fails the first times in its process as a device fails, then gives all arguments back.
+    case flakyDevice = "flaky-device"
+    /// Calls another kernel with all arguments, and gives its outputs back with one more in each
+    /// element of `x`.
+    case chain
     /// Dies by SIGSEGV.
     case crash
     /// Dies by SIGABRT.
@@ -53,6 +60,9 @@ enum Fault: String, CaseIterable {
         case .sleep: "Waits, ends early when cancelled, and gives all arguments back."
         case .late: "Waits without hearing a cancel and gives all arguments back."
         case .fail: "Fails."
+        case .flaky: "Fails the first times."
+        case .flakyDevice: "Fails the first times as if its device failed."
+        case .chain: "Calls another kernel and adds one."
         case .crash: "Dies by SIGSEGV."
         case .abort: "Dies by SIGABRT."
         case .exit: "Exits."

@@ -7,15 +7,21 @@ internal import WorkerKit
 final class FaultKernel: Kernel {
     let signature: KernelSignature
     private let fault: Fault
+    private let next: String
+    private let probeFault: ProbeFault?
     private let channel: RawChannel
+    /// Runs of this kernel in this process.
+    private var runs: UInt32 = 0
 
-    init(_ fault: Fault, name: String, isIdempotent: Bool, channel: RawChannel) {
-        self.fault = fault
+    init(_ served: ServedFault, options: Options, channel: RawChannel) {
+        fault = served.fault
+        next = served.next
+        probeFault = options.probeFault
         self.channel = channel
         signature = KernelSignature(
-            name: name,
+            name: served.name,
             summary: fault.summary,
-            isIdempotent: isIdempotent,
+            isIdempotent: options.isIdempotent,
             arguments: FaultKernel.arguments
         )
     }
@@ -39,7 +45,8 @@ final class FaultKernel: Kernel {
             defaultValue: "0",
             documentation: """
                 exit: the code. leak: how many MiB. crash and abort: how many counted runs die, 0 \
-                for all; a later run gives all arguments back.
+                for all; a later run gives all arguments back. flaky and flaky-device: how many \
+                runs of a process fail. chain: milliseconds that the called kernel has, 0 for all.
                 """
         ),
         .init(name: "x", direction: .output, type: .f32, shape: ["n"]),
@@ -49,6 +56,7 @@ final class FaultKernel: Kernel {
         let earlierRuns = RunCounter.count()
         let amount = call.input("amount")?.scalar(as: UInt32.self) ?? 0
         let wait = call.input("milliseconds")?.scalar(as: UInt32.self) ?? 0
+        runs += 1
         switch fault {
         case .echo, .count:
             break
@@ -58,6 +66,15 @@ final class FaultKernel: Kernel {
             usleep(wait &* 1000)
         case .fail:
             throw KernelFailure(.kernelFailed, "fault/fail failed as it was asked to")
+        case .flaky, .flakyDevice:
+            guard runs > amount else {
+                throw KernelFailure(
+                    fault == .flaky ? .kernelFailed : .deviceFailed,
+                    "run \(runs) of this process failed, as the first \(amount) do"
+                )
+            }
+        case .chain:
+            return try chain(call, timeout: amount == 0 ? nil : .milliseconds(Int64(amount)))
         case .crash, .abort:
             guard amount > 0, earlierRuns >= amount else {
                 Death.bySignal(fault == .crash ? SIGSEGV : SIGABRT)
@@ -78,6 +95,33 @@ final class FaultKernel: Kernel {
         }
         return KernelResult(
             outputs: call.inputs.map { OutputTensor(name: $0.name, forwarding: $0) }
+        )
+    }
+
+    func check() -> ProbeResult {
+        probeFault?.answer() ?? .ok
+    }
+
+    private func chain(
+        _ call: KernelCall,
+        timeout: Duration?
+    ) throws(KernelFailure) -> KernelResult {
+        let results = try call.callKernel(
+            next,
+            inputs: call.inputs.map { OutputTensor(name: $0.name, forwarding: $0) },
+            timeout: timeout
+        )
+        return KernelResult(
+            outputs: results.map { result in
+                guard result.name == "x", let elements = result.elements(as: Float.self) else {
+                    return OutputTensor(name: result.name, forwarding: result)
+                }
+                return OutputTensor(
+                    name: "x",
+                    shape: result.shape,
+                    elements: elements.map { $0 + 1 }
+                )
+            }
         )
     }
 

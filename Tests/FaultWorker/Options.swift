@@ -10,7 +10,8 @@ struct Options {
     static let usage = """
         usage: FaultWorker [--slow-start MS] [--exit-at-start CODE] [--no-device] [--never-hello]
                            [--hello-twice] [--old-version] [--ignore-term] [--not-idempotent]
-                           [--concurrency N] [--serve NAME=FAULT]…
+                           [--concurrency N] [--serve NAME=FAULT[:NEXT]]…
+                           [--probe degraded|failed|never|late=MS]
         environment: FAULT_SLOW_START (MS), FAULT_EXIT_AT_START (CODE), FAULT_COUNT_FILE (path)
         """
 
@@ -24,8 +25,9 @@ struct Options {
     var ignoresTerm = false
     var isIdempotent = true
     var concurrency = 1
+    var probeFault: ProbeFault?
     /// Kernels under other names, beside the `fault/…` ones.
-    var served: [(name: String, fault: Fault)] = []
+    var served: [ServedFault] = []
 
     init(_ arguments: [String]) throws(Problem) {
         if let text = Options.environment("FAULT_SLOW_START") {
@@ -53,7 +55,17 @@ struct Options {
                     throw .usage("--concurrency is 1...1024")
                 }
             case "--serve":
-                served.append(try Options.alias(rest.popFirst()))
+                let text = rest.popFirst() ?? ""
+                guard let fault = ServedFault(text) else {
+                    throw .usage("--serve wants NAME=FAULT or NAME=chain:NEXT, got '\(text)'")
+                }
+                served.append(fault)
+            case "--probe":
+                let text = rest.popFirst() ?? ""
+                guard let fault = ProbeFault(text) else {
+                    throw .usage("--probe wants degraded, failed, never or late=MS, got '\(text)'")
+                }
+                probeFault = fault
             default:
                 throw .usage("unknown option '\(option)'")
             }
@@ -72,13 +84,5 @@ struct Options {
             throw .usage("\(option) wants a number, got '\(text ?? "nothing")'")
         }
         return number
-    }
-
-    private static func alias(_ text: String?) throws(Problem) -> (name: String, fault: Fault) {
-        let parts = (text ?? "").split(separator: "=", maxSplits: 1)
-        guard parts.count == 2, let fault = Fault(rawValue: String(parts[1])) else {
-            throw .usage("--serve wants NAME=FAULT, got '\(text ?? "nothing")'")
-        }
-        return (String(parts[0]), fault)
     }
 }

@@ -27,11 +27,9 @@ if options.saysHelloTwice { channel.send(.hello(.init(concurrency: 1))) }
 WorkerSession.serve(concurrency: options.concurrency) { _ throws(StartFailure) in
     usleep(options.slowStartMilliseconds &* 1000)
     guard options.hasDevice else { throw StartFailure.noDevice("no device, as asked") }
-    let names = Fault.allCases.map { (name: $0.kernelName, fault: $0) } + options.served
+    let served = Fault.allCases.map { ServedFault($0) } + options.served
     return (
         device: "no device: fault worker",
-        kernels: names.map { name, fault in
-            FaultKernel(fault, name: name, isIdempotent: options.isIdempotent, channel: channel)
-        }
+        kernels: served.map { FaultKernel($0, options: options, channel: channel) }
     )
 }

@@ -11,7 +11,7 @@ final class FakeDaemon: Sendable {
     /// What came over a connection.
     enum Seen: Hashable, Sendable {
         case connected
-        case call(kernel: String, tensors: [String: Place], hasDeadline: Bool)
+        case call(kernel: String, tensors: [String: Place], hasDeadline: Bool, key: UInt64 = 0)
         case cancel
         case closed
     }

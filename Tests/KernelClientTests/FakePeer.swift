@@ -64,7 +64,8 @@ final class FakePeer {
         return .call(
             kernel: call.kernel,
             tensors: places,
-            hasDeadline: call.head.deadline != .zero
+            hasDeadline: call.head.deadline != .zero,
+            key: call.head.key
         )
     }
 

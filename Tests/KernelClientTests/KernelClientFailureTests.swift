@@ -35,6 +35,16 @@ func failure(_ body: () async throws -> CallResult) async -> KernelCallError? {
         }
     }
 
+    @Test func `has a code for every error that the daemon sends`() {
+        let codes: [KernelCallError.Code] = [
+            .unknownKernel, .invalidArgument, .malformedFrame, .unsupportedVersion,
+            .deadlineExceeded, .cancelled, .overloaded, .unavailable, .workerDied, .workerHung,
+            .workerMisbehaved, .kernelFailed, .buildFailed, .deviceFailed, .shuttingDown,
+            .connectionLost, .circuitOpen, .chainRefused, .poisoned,
+        ]
+        #expect(codes.map(\.name) == CallError.allCases.map(\.name))
+    }
+
     @Test func `tells the daemon of a cancellation and ends with its answer`() async throws {
         try await FakeDaemon.run { daemon in
             var seen = daemon.seen.makeAsyncIterator()

@@ -8,7 +8,7 @@ struct CallTests {
         let forwarded = harness.call(7).forwarded
         #expect(forwarded.map(\.worker) == [harness.worker(1)])
         let effects = harness.act(
-            .workerReplied(harness.worker(1), forwarded[0].call, nil),
+            .workerReplied(harness.worker(1), forwarded[0].call, WorkerReply()),
             after: .milliseconds(3)
         )
         #expect(effects.delivered == [7])
@@ -28,11 +28,11 @@ struct CallTests {
         var running = harness.call(1).forwarded[0]
         for id: UInt64 in 2...5 { #expect(harness.call(id).forwarded.isEmpty) }
         for id: UInt64 in 1...4 {
-            let effects = harness.act(.workerReplied(running.worker, running.call, nil))
+            let effects = harness.reply(running.worker, running.call)
             #expect(effects.delivered == [id])
             running = effects.forwarded[0]
         }
-        #expect(harness.act(.workerReplied(running.worker, running.call, nil)).delivered == [5])
+        #expect(harness.reply(running.worker, running.call).delivered == [5])
     }
 
     @Test func `the queue is bounded and the refusal says when to come back`() {
@@ -72,15 +72,15 @@ struct CallTests {
         let effects = harness.act(.timePassed, after: .milliseconds(50))
         #expect(effects.answers.map(\.error) == [.deadlineExceeded])
         #expect(effects.answers[0].execution == .notRun)
-        let next = harness.act(.workerReplied(running.worker, running.call, nil))
+        let next = harness.reply(running.worker, running.call)
         #expect(next.forwarded.isEmpty)
     }
 
     @Test func `a deadline that has passed at arrival is refused`() {
         var harness = Harness.ready()
         let arrival = CallArrival(
-            client: Harness.client,
-            clientCall: 1,
+            caller: .client(Harness.client),
+            callerCall: 1,
             kernel: Harness.kernel,
             deadline: Instant(nanoseconds: 5)
         )
@@ -91,7 +91,7 @@ struct CallTests {
     @Test func `no deadline is later than the longest timeout`() {
         var harness = Harness.ready { $0.kernels[0].timeout.maxTimeout = .seconds(10) }
         let effects = harness.call(deadline: .seconds(1_000_000))
-        guard case .forward(_, _, let deadline, _) = effects.last else {
+        guard case .forward(_, _, let deadline, _, _) = effects.last else {
             Issue.record("not forwarded")
             return
         }
@@ -122,10 +122,10 @@ struct CallTests {
     @Test func `an acknowledged cancel leaves the worker alone and its place free`() {
         var harness = Harness.ready()
         let running = harness.call(1).forwarded[0]
-        let answers = harness.act(.callCancelled(Harness.client, clientCall: 1)).answers
+        let answers = harness.act(.callCancelled(.client(Harness.client), callerCall: 1)).answers
         #expect(answers.map(\.error) == [.cancelled])
         _ = harness.call(2)
-        let effects = harness.act(.workerReplied(running.worker, running.call, .cancelled))
+        let effects = harness.reply(running.worker, running.call, error: .cancelled)
         #expect(effects.delivered.isEmpty)
         #expect(effects.forwarded.count == 1)
         #expect(harness.act(.timePassed, after: .seconds(3)).isEmpty)
@@ -135,16 +135,16 @@ struct CallTests {
         var harness = Harness.ready()
         let running = harness.call(1).forwarded[0]
         _ = harness.call(2)
-        let answers = harness.act(.callCancelled(Harness.client, clientCall: 2)).answers
+        let answers = harness.act(.callCancelled(.client(Harness.client), callerCall: 2)).answers
         #expect(answers.map(\.execution) == [.notRun])
-        #expect(harness.act(.workerReplied(running.worker, running.call, nil)).forwarded.isEmpty)
+        #expect(harness.reply(running.worker, running.call).forwarded.isEmpty)
     }
 
     @Test func `a cancel of a call that has ended does nothing`() {
         var harness = Harness.ready()
         let running = harness.call(1).forwarded[0]
-        _ = harness.act(.workerReplied(running.worker, running.call, nil))
-        #expect(harness.act(.callCancelled(Harness.client, clientCall: 1)).isEmpty)
+        _ = harness.reply(running.worker, running.call)
+        #expect(harness.act(.callCancelled(.client(Harness.client), callerCall: 1)).isEmpty)
     }
 
     // Q04, K10: a client that is gone takes its calls with it.
@@ -156,7 +156,7 @@ struct CallTests {
         let effects = harness.act(.clientClosed(Harness.client))
         #expect(effects.answers.isEmpty)
         #expect(effects.contains(.cancel(running.call, at: running.worker)))
-        #expect(harness.act(.workerReplied(running.worker, running.call, nil)).isEmpty)
+        #expect(harness.reply(running.worker, running.call).isEmpty)
         let snapshot = harness.supervisor.snapshot
         #expect((snapshot.inFlight, snapshot.queued) == (0, 0))
     }
@@ -164,15 +164,15 @@ struct CallTests {
     @Test func `a worker that answers what it doesn't have is killed`() {
         var harness = Harness.ready()
         let running = harness.call(1).forwarded[0]
-        _ = harness.act(.workerReplied(running.worker, running.call, nil))
-        let again = harness.act(.workerReplied(running.worker, running.call, nil))
+        _ = harness.reply(running.worker, running.call)
+        let again = harness.reply(running.worker, running.call)
         #expect(again == [.kill(running.worker)])
     }
 
     @Test func `bad input is answered and counted`() {
         var harness = Harness.ready()
         let effects = harness.act(
-            .callRejected(Harness.client, clientCall: 3, .malformedFrame, message: "no")
+            .callRejected(.client(Harness.client), callerCall: 3, .malformedFrame, message: "no")
         )
         #expect(effects.answers.map(\.message) == ["no"])
         #expect(harness.supervisor.snapshot.badInput == [.malformedFrame: 1])
@@ -183,7 +183,7 @@ struct CallTests {
         var harness = Harness.ready()
         harness.now = .zero
         let effects = harness.call(1, deadline: nil)
-        guard case .forward(_, _, let deadline, _) = effects.last else {
+        guard case .forward(_, _, let deadline, _, _) = effects.last else {
             Issue.record("not forwarded")
             return
         }

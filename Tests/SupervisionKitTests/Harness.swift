@@ -7,6 +7,8 @@ struct Harness {
     var now = Instant(nanoseconds: 1_000_000_000)
     private(set) var records: [LogRecord] = []
     private(set) var notifications: [Notification] = []
+    /// `act` returns probes too.
+    var showsProbes = false
     private var nextClientCall: UInt64 = 100
 
     static let client = ClientID(index: 0, generation: 0)
@@ -59,6 +61,8 @@ struct Harness {
             case .notify(let notification):
                 notifications.append(notification)
                 return false
+            // Probes have tests of their own.
+            case .probe: return showsProbes
             default: return true
             }
         }
@@ -69,21 +73,28 @@ struct Harness {
         _ = act(.workerReady(worker, declaration(worker, isIdempotent: isIdempotent)))
     }
 
+    /// All kernels of the worker's group.
     func declaration(
         _ worker: WorkerID,
         isIdempotent: Bool = true,
         problem: String = ""
     ) -> WorkerDeclaration {
-        WorkerDeclaration(
+        let group = supervisor.groupName(of: worker.slot)
+        let names = supervisor.snapshot.kernels.map(\.name).filter { name in
+            supervisor.groupName(ofKernel: name) == group
+        }
+        return WorkerDeclaration(
             device: "test device",
-            kernels: [
-                .init(
-                    name: supervisor.groupName(of: worker.slot),
-                    isIdempotent: isIdempotent,
-                    problem: problem
-                )
-            ]
+            kernels: names.map { .init(name: $0, isIdempotent: isIdempotent, problem: problem) }
         )
+    }
+
+    mutating func reply(
+        _ worker: WorkerID,
+        _ call: CallID,
+        error: CallError? = nil
+    ) -> [Effect] {
+        act(.workerReplied(worker, call, WorkerReply(error: error)))
     }
 
     /// A call with an id of its own.
@@ -99,8 +110,8 @@ struct Harness {
         return act(
             .callArrived(
                 CallArrival(
-                    client: client,
-                    clientCall: id ?? nextClientCall,
+                    caller: .client(client),
+                    callerCall: id ?? nextClientCall,
                     kernel: kernel,
                     deadline: deadline.map { now + $0 } ?? .zero,
                     isIdempotent: isIdempotent,
@@ -123,7 +134,7 @@ extension [Effect] {
     /// The calls handed over, with the workers that got them.
     var forwarded: [(call: CallID, worker: WorkerID)] {
         compactMap { effect in
-            if case .forward(let call, let worker, _, _) = effect { (call, worker) } else { nil }
+            if case .forward(let call, let worker, _, _, _) = effect { (call, worker) } else { nil }
         }
     }
 
@@ -143,6 +154,14 @@ extension [Effect] {
     var delivered: [UInt64] {
         compactMap { effect in
             if case .deliver(_, let id, _, _) = effect { id } else { nil }
+        }
+    }
+}
+
+extension [Effect] {
+    var probes: [(number: UInt32, kernel: String)] {
+        compactMap { effect in
+            if case .probe(_, let number, let kernel) = effect { (number, kernel) } else { nil }
         }
     }
 }

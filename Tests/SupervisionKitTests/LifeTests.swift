@@ -48,7 +48,7 @@ struct LifeTests {
         configuration.kernels[0].timeout.defaultTimeout = .seconds(7)
         configuration.groups[0].recovery.maxRestarts = 9
         #expect(harness.act(.configured(configuration)).isEmpty)
-        guard case .forward(_, _, let deadline, _) = harness.call().last else {
+        guard case .forward(_, _, let deadline, _, _) = harness.call().last else {
             Issue.record("not forwarded")
             return
         }
@@ -81,7 +81,7 @@ struct LifeTests {
         changed.groups[0].recovery.maxRestarts = 0
         #expect(harness.act(.configured(changed)) == [.askToStop(running.worker)])
         #expect(harness.call(2).forwarded.isEmpty)
-        let reply = harness.act(.workerReplied(running.worker, running.call, nil))
+        let reply = harness.reply(running.worker, running.call)
         #expect(reply.delivered == [1])
         #expect(reply.forwarded.isEmpty)
         let effects = harness.act(.workerEnded(running.worker, .exited(0)))
@@ -135,8 +135,8 @@ struct LifeTests {
         _ = harness.call(2)
         #expect(harness.act(.stopRequested).isEmpty)
         #expect(harness.call(3).answers.map(\.error) == [.shuttingDown])
-        let second = harness.act(.workerReplied(running.worker, running.call, nil)).forwarded[0]
-        let last = harness.act(.workerReplied(second.worker, second.call, nil))
+        let second = harness.reply(running.worker, running.call).forwarded[0]
+        let last = harness.reply(second.worker, second.call)
         #expect(last.delivered == [2])
         #expect(last.contains(.askToStop(running.worker)))
         #expect(harness.act(.workerEnded(running.worker, .exited(0))) == [.exit])

@@ -36,6 +36,11 @@ struct LifecycleTableTests {
 
     static let events: [Step] = [
         Step(name: "start") { $0.start(next: next, at: now, policy: lifecycle) },
+        Step(name: "put off") { machine in
+            machine.putOff()
+            return .none
+        },
+        Step(name: "start now") { $0.startNow(next: next, at: now, policy: lifecycle) },
         Step(name: "reported ready") { $0.reportedReady(at: now) },
         Step(name: "channel closed") { $0.channelClosed(at: now) },
         Step(name: "replace") { $0.replace(next: next, at: now, policy: lifecycle) },
@@ -46,6 +51,10 @@ struct LifecycleTableTests {
         Step(name: "deadline passed") { machine in
             let due = machine.deadline ?? now
             return machine.deadlinePassed(next: next, at: due, policy: lifecycle)
+        },
+        Step(name: "forgive (3 s)") { machine in
+            machine.forgive(.seconds(3))
+            return .none
         },
     ]
 
@@ -81,6 +90,7 @@ struct LifecycleTableTests {
         }
         return [
             ("stopped", machine { _ in }),
+            ("waiting", started { $0.putOff() }),
             ("starting", started()),
             ("ready", ready()),
             ("parting", ready { _ = $0.channelClosed(at: now) }),
@@ -129,6 +139,7 @@ struct LifecycleTableTests {
         func wait(_ until: Instant) -> String { "until +\(until.since(now).inWords)" }
         return switch state {
         case .stopped: "stopped"
+        case .waiting: "waiting"
         case .starting(let incarnation, let until):
             "starting #\(incarnation.number) \(wait(until))"
         case .ready(let incarnation, _): "ready #\(incarnation.number)"
@@ -193,8 +204,8 @@ struct LifecycleTableTests {
         let words = Set(Self.states.map { String($0.name.prefix { $0 != " " }) })
         #expect(
             words == [
-                "stopped", "starting", "ready", "parting", "asked", "terminated", "killed", "stuck",
-                "backoff", "quarantined", "failed",
+                "stopped", "waiting", "starting", "ready", "parting", "asked", "terminated",
+                "killed", "stuck", "backoff", "quarantined", "failed",
             ]
         )
         for (name, machine) in Self.states {

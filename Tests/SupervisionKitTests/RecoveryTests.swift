@@ -15,7 +15,7 @@ struct RecoveryTests {
         let declaration = harness.declaration(harness.worker(2))
         let again = harness.act(.workerReady(harness.worker(2), declaration))
         #expect(again.forwarded.map(\.worker) == [harness.worker(2)])
-        let end = harness.act(.workerReplied(harness.worker(2), again.forwarded[0].call, nil))
+        let end = harness.reply(harness.worker(2), again.forwarded[0].call)
         #expect(end.delivered == [1])
         guard case .deliver(_, _, let attempts, _) = end.first else { return }
         #expect(attempts == 2)
@@ -51,7 +51,7 @@ struct RecoveryTests {
         let running = harness.call(1).forwarded[0]
         _ = harness.call(2)
         let effects = harness.act(.workerEnded(running.worker, Self.crash))
-        #expect(effects.answers.map(\.clientCall) == [1])
+        #expect(effects.answers.map(\.callerCall) == [1])
         _ = harness.act(.workerGreeted(harness.worker(2), concurrency: 1))
         let declaration = harness.declaration(harness.worker(2), isIdempotent: false)
         let ready = harness.act(.workerReady(harness.worker(2), declaration))
@@ -209,7 +209,7 @@ struct RecoveryTests {
         let call = harness.call(1).forwarded[0].call
         for event: Event in [
             .workerEnded(harness.worker(1), Self.crash), .workerChannelClosed(harness.worker(1)),
-            .workerReplied(harness.worker(1), call, nil),
+            .workerReplied(harness.worker(1), call, WorkerReply()),
             .workerMisbehaved(harness.worker(1), "late"),
             .workerGreeted(harness.worker(1), concurrency: 9),
         ] {
@@ -244,11 +244,14 @@ struct RecoveryTests {
                 var harness = Harness.ready(isIdempotent: mayRepeat)
                 let first = harness.call(1).forwarded[0]
                 var effects = harness.call(2)
-                effects += harness.act(.workerReplied(first.worker, first.call, nil))
+                effects += harness.reply(first.worker, first.call)
                 let second = effects.forwarded[0]
                 switch ending {
-                case 0: effects += harness.act(.workerReplied(second.worker, second.call, nil))
-                case 1: effects += harness.act(.callCancelled(Harness.client, clientCall: 2))
+                case 0: effects += harness.reply(second.worker, second.call)
+                case 1:
+                    effects += harness.act(
+                        .callCancelled(.client(Harness.client), callerCall: 2)
+                    )
                 case 2: effects += harness.act(.clientClosed(Harness.client))
                 default:
                     effects += harness.act(.workerEnded(second.worker, Self.crash))

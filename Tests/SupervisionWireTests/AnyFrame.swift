@@ -18,7 +18,7 @@ enum AnyFrame: Hashable {
         case .reply:
             _ = try ReplyFrame.outcome(of: bytes.span, header: header)
             self = .reply(try ReplyFrame(decoding: bytes.span, header: header))
-        case .cancel, .hello, .welcome, .ready, .heartbeat, .shutdown, .refuse:
+        case .cancel, .hello, .welcome, .ready, .heartbeat, .shutdown, .refuse, .probe, .probed:
             self = .worker(try WorkerFrame(decoding: bytes.span, header: header))
         }
     }

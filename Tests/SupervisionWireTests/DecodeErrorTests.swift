@@ -135,8 +135,8 @@ struct DecodeErrorTests {
     ]
 
     static let replyCases = [
-        Case("outcome 17", .badValue) { try Golden.bytes(of: "reply-died").with([17], at: 32) },
-        Case("outcome 17 that ran", .badValue) { try Golden.replyResult().with([17], at: 32) },
+        Case("outcome 20", .badValue) { try Golden.bytes(of: "reply-died").with([20], at: 32) },
+        Case("outcome 20 that ran", .badValue) { try Golden.replyResult().with([20], at: 32) },
         Case("outcome 16, which is never sent", .badValue) {
             try Golden.bytes(of: "reply-died").with([16], at: 32)
         },
@@ -196,6 +196,37 @@ struct DecodeErrorTests {
         },
         Case("a refusal that is not UTF-8", .badText) {
             try Golden.bytes(of: "refuse").with([0xFF], at: 96)
+        },
+        Case("a probe with a descriptor", .badValue) {
+            try Golden.bytes(of: "probe").with([1], at: 26)
+        },
+        Case("a probe of a name that ends outside", .truncated) {
+            try Golden.bytes(of: "probe").with([17], at: 32)
+        },
+        Case("a probe without the padding of its name", .truncated) {
+            Array(try Golden.bytes(of: "probe").dropLast()).withTrueLength
+        },
+        Case("a probe of a name of 129 bytes", .tooLarge) {
+            try Golden.bytes(of: "probe").with([129], at: 32)
+        },
+        Case("a probe of a name with a NUL", .badText) {
+            try Golden.bytes(of: "probe").with([0], at: 97)
+        },
+        Case("an answer to a probe with status 4", .badValue) {
+            try Golden.bytes(of: "probed").with([4], at: 32)
+        },
+        Case("an answer to a probe with status 256", .badValue) {
+            try Golden.bytes(of: "probed").with([1], at: 33)
+        },
+        Case("an answer to a probe with a message of 1025 bytes", .tooLarge) {
+            let longer = try Golden.bytes(of: "probed") + [UInt8](repeating: 65, count: 2048)
+            return longer.withTrueLength.with([1, 4], at: 34)
+        },
+        Case("an answer to a probe with a message that ends outside", .truncated) {
+            try Golden.bytes(of: "probed").with([33], at: 34)
+        },
+        Case("an answer to a probe that is not UTF-8", .badText) {
+            try Golden.bytes(of: "probed").with([0xFF], at: 96)
         },
     ]
 

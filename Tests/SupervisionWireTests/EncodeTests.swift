@@ -92,6 +92,23 @@ struct EncodeTests {
         #expect(wireError(writing: frame.encoded)?.kind == .badValue)
     }
 
+    @Test(arguments: [String(repeating: "k", count: 129), "a\0b"])
+    func `a probe of what no kernel is called is not written`(kernel: String) {
+        let frame = WorkerFrame.probe(.init(number: 1, kernel: kernel))
+        #expect(wireError(writing: frame.encoded)?.kind == .badValue)
+    }
+
+    @Test func `an answer to a probe is cut to its limit`() throws {
+        let message = String(repeating: "é", count: 1000)
+        let frame = WorkerFrame.probed(.init(number: 1, status: .degraded, message: message))
+        let cut = WorkerFrame.Probed(
+            number: 1,
+            status: .degraded,
+            message: String(repeating: "é", count: 512)
+        )
+        #expect(try AnyFrame(decoding: frame.encoded()) == .worker(.probed(cut)))
+    }
+
     @Test func `a frame with everything at its limit is written and read`() throws {
         let name = String(repeating: "k", count: Limits.maxNameBytes)
         let tensors = (0..<Limits.maxTensors).map { index in
@@ -101,7 +118,7 @@ struct EncodeTests {
             )
         }
         let call = try CallFrame.encode(
-            CallHead(id: .max, attempt: .max, parent: .max, chainDepth: .max),
+            CallHead(id: .max, attempt: .max, parent: .max, chainDepth: .max, key: .max),
             kernel: name,
             tensors: tensors,
             descriptorCount: Limits.maxDescriptors
@@ -154,12 +171,13 @@ struct EncodeTests {
     {
         var bytes = try Golden.callInline()
         let deadline = Instant(nanoseconds: 123_456_789_012)
-        CallFrame.patch(&bytes, id: 99, deadline: deadline, attempt: 2)
+        CallFrame.patch(&bytes, id: 99, deadline: deadline, attempt: 2, chainDepth: 0x0102)
         let header = try FrameHeader(decoding: bytes.span)
         var expected = Golden.callHead
         expected.id = 99
         expected.deadline = deadline
         expected.attempt = 2
+        expected.chainDepth = 0x0102
         #expect(CallFrame.head(of: bytes.span, header: header) == expected)
         CallFrame.patch(&bytes, id: 7, deadline: Golden.callHead.deadline, attempt: 1)
         #expect(bytes == (try Golden.callInline()))

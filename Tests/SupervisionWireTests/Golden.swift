@@ -10,6 +10,7 @@ struct Golden: Sendable {
         [
             Golden(name: "call-inline", bytes: try callInline()),
             Golden(name: "call-memfd", bytes: try callMemfd()),
+            Golden(name: "call-child", bytes: try callChild()),
             Golden(name: "cancel", bytes: try WorkerFrame.cancel(id: 7).encoded()),
             Golden(name: "reply-result", bytes: try replyResult()),
             Golden(name: "reply-refused", bytes: try ReplyFrame.encode(refusedHead)),
@@ -26,6 +27,8 @@ struct Golden: Sendable {
             Golden(name: "ready", bytes: try WorkerFrame.ready(ready).encoded()),
             Golden(name: "heartbeat", bytes: try WorkerFrame.heartbeat(heartbeat).encoded()),
             Golden(name: "shutdown", bytes: try WorkerFrame.shutdown.encoded()),
+            Golden(name: "probe", bytes: try WorkerFrame.probe(probe).encoded()),
+            Golden(name: "probed", bytes: try WorkerFrame.probed(probed).encoded()),
         ]
     }
 
@@ -64,6 +67,21 @@ struct Golden: Sendable {
                 )
             ],
             descriptorCount: 1
+        )
+    }
+
+    static let childHead = CallHead(
+        id: 3,
+        deadline: Instant(nanoseconds: 90_000_000_000),
+        parent: 41,
+        key: 0x1122_3344_5566_7788
+    )
+
+    static func callChild() throws(WireError) -> [UInt8] {
+        try CallFrame.encode(
+            childHead,
+            kernel: "core/sum",
+            tensors: [OutgoingTensor("x", doubles: [1, 2], shape: [2])]
         )
     }
 
@@ -116,6 +134,14 @@ struct Golden: Sendable {
     )
 
     static let heartbeat = WorkerFrame.Heartbeat(runningCall: 7, progress: 3, ended: 12)
+
+    static let probe = WorkerFrame.Probe(number: 5, kernel: "python/scale")
+
+    static let probed = WorkerFrame.Probed(
+        number: 5,
+        status: .failed,
+        message: "clFinish: CL_OUT_OF_RESOURCES"
+    )
 
     static let ready = WorkerFrame.Ready(
         device: "CPython 3.11",

@@ -38,6 +38,12 @@ struct GoldenTests {
         #expect(try FrameHeader(decoding: bytes.span).descriptorCount == 1)
     }
 
+    @Test func `the call of a kernel reads as what the page says`() throws {
+        let x = try TensorEntry(name: "x", type: .f64, shape: [2], storage: .inline(offset: 232))
+        let expected = CallFrame(head: Golden.childHead, kernel: "core/sum", tensors: [x])
+        #expect(try AnyFrame(decoding: Golden.callChild()) == .call(expected))
+    }
+
     @Test func `the replies read as what the page says`() throws {
         let y = try TensorEntry(name: "y", type: .f64, shape: [3], storage: .inline(offset: 240))
         let expected: [(String, ReplyFrame)] = [
@@ -60,6 +66,8 @@ struct GoldenTests {
             ("ready", .ready(Golden.ready)),
             ("heartbeat", .heartbeat(Golden.heartbeat)),
             ("shutdown", .shutdown),
+            ("probe", .probe(Golden.probe)),
+            ("probed", .probed(Golden.probed)),
         ]
         for (name, frame) in expected {
             #expect(try AnyFrame(decoding: Golden.bytes(of: name)) == .worker(frame), "\(name)")
@@ -89,7 +97,7 @@ struct GoldenTests {
 
     @Test func `reserved bytes and unknown flags change nothing`() throws {
         let call = try Golden.callInline()
-        let reserved = call.with([1, 2, 3, 4], at: 28).with([9], at: 72).with([9], at: 95)
+        let reserved = call.with([1, 2, 3, 4], at: 28).with([9], at: 80).with([9], at: 95)
             .with([7], at: 112 + 6).with([7], at: 112 + 3)
         #expect(try AnyFrame(decoding: reserved) == AnyFrame(decoding: call))
         let flagged = call.with([0xFF], at: 15)
@@ -102,7 +110,10 @@ struct GoldenTests {
     }
 
     @Test func `bytes behind the end of a worker's frame are ignored`() throws {
-        let names = ["cancel", "hello", "welcome", "refuse", "ready", "heartbeat", "shutdown"]
+        let names = [
+            "cancel", "hello", "welcome", "refuse", "ready", "heartbeat", "shutdown", "probe",
+            "probed",
+        ]
         for name in names {
             let bytes = try Golden.bytes(of: name)
             let longer = (bytes + [UInt8](repeating: 0xAA, count: 8)).withTrueLength

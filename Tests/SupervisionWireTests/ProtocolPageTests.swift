@@ -59,6 +59,7 @@ struct ProtocolPageTests {
             "bytes before a tensor in its memfd": Int(Limits.maxTensorBytes),
             "bytes of a kernel's or worker's name": Limits.maxNameBytes,
             "bytes of a message": Limits.maxMessageBytes,
+            "bytes of a message about a probe": Limits.maxProbeMessageBytes,
             "descriptors with a frame": Limits.maxDescriptors,
             "kernels of a worker": Limits.maxKernelsPerWorker,
             "arguments of a kernel": Limits.maxArguments,

@@ -51,7 +51,8 @@ extension SplitMix64 {
             attempt: UInt32(truncatingIfNeeded: number()),
             parent: number(),
             chainDepth: UInt16(truncatingIfNeeded: number()),
-            trace: TraceID(high: number(), low: number())
+            trace: TraceID(high: number(), low: number()),
+            key: number()
         )
     }
 
@@ -109,7 +110,7 @@ extension SplitMix64 {
     }
 
     mutating func workerFrame() -> WorkerFrame {
-        switch next() % 7 {
+        switch next() % 9 {
         case 0:
             let version = UInt16(truncatingIfNeeded: next())
             return .hello(
@@ -139,6 +140,16 @@ extension SplitMix64 {
             return .heartbeat(.init(runningCall: number(), progress: number(), ended: number()))
         case 4: return .cancel(id: number())
         case 5: return .shutdown
+        case 6: return .probe(.init(number: number(), kernel: text(limit: Limits.maxNameBytes)))
+        case 7:
+            let statuses = WorkerFrame.Probed.Status.allCases
+            return .probed(
+                .init(
+                    number: number(),
+                    status: statuses[below(statuses.count)],
+                    message: text(limit: Limits.maxProbeMessageBytes)
+                )
+            )
         default: return .refuse(message: text(limit: Limits.maxMessageBytes))
         }
     }

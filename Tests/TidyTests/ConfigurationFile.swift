@@ -11,6 +11,11 @@ struct ConfigurationFile {
     static let examples = "groups.small"
     static let path = "config/kernelsupd.toml"
 
+    /// A key, and a text, an array or a plain value.
+    private static var setting: Regex<(Substring, Substring, Substring)> {
+        /#?([a-zA-Z_]+) = ("[^"]*"|\[[^\]]*\]|[^#\s]+).*/
+    }
+
     let text: String
     private(set) var entries: [Entry] = []
 
@@ -21,7 +26,7 @@ struct ConfigurationFile {
         for line in file.lines {
             if let match = line.wholeMatch(of: /#?\[([a-z.]+)\]\s*/) {
                 table = String(match.1)
-            } else if let match = line.wholeMatch(of: /#?([a-zA-Z_]+) = ("[^"]*"|[^#\s]+).*/) {
+            } else if let match = line.wholeMatch(of: Self.setting) {
                 entries.append(
                     Entry(table: table, key: String(match.1), value: String(match.2))
                 )

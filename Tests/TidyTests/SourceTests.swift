@@ -50,7 +50,8 @@ struct SourceTests {
 
     @Test(
         arguments: [
-            "SupervisionKit", "SupervisionWire", "LinuxSystem", "KernelManifest", "KernelClient",
+            "SupervisionKit", "SupervisionRecording", "SupervisionSimulator", "Resilience",
+            "SupervisionWire", "LinuxSystem", "KernelManifest", "KernelClient",
             "WorkerKit", "WorkerProcess", "kernelsupd",
         ]
     )

@@ -15,7 +15,7 @@ import Testing
             return
         }
         #expect(number == signal)
-        #expect(try worker.receive() == .closed)
+        #expect(try worker.receivePastHeartbeats() == .closed)
     }
 
     @Test func `exits with the code it is told`() throws {
@@ -50,10 +50,25 @@ import Testing
         #expect(head.error == nil && head.executed >= .milliseconds(20))
     }
 
+    @Test(arguments: [
+        ("fault/flaky", CallError.kernelFailed), ("fault/flaky-device", .deviceFailed),
+    ])
+    func `fails the first times`(kernel: String, error: CallError) throws {
+        let worker = try WorkerUnderTest.ready()
+        let endings = try (UInt64(1)...4).map { id in
+            try worker.call(kernel, id: id, [makeScalar("amount", 2)])
+            return try worker.reply().head.error
+        }
+        #expect(endings == [error, error, nil, nil])
+    }
+
     @Test func `serves faults under other names`() throws {
         let worker = try WorkerUnderTest.ready(["--serve", "graph/pagerank=fail"])
         try worker.call("graph/pagerank")
         #expect(try worker.reply().head.error == .kernelFailed)
+        let chain = try WorkerUnderTest.ready(["--serve", "a/one=chain:a/two"])
+        try chain.call("a/one")
+        #expect(try chain.childCall().kernel == "a/two")
     }
 
     @Test func `answers twice`() throws {

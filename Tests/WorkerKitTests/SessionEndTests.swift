@@ -158,7 +158,7 @@ enum BadFrame: CaseIterable {
     case tooLong
     case fromWorker
     case secondWelcome
-    case reply
+    case answeredProbe
 
     func bytes() throws -> [UInt8] {
         var frame = try WorkerFrame.cancel(id: 1).encoded()
@@ -174,7 +174,8 @@ enum BadFrame: CaseIterable {
             frame = try WorkerFrame.welcome(
                 .init(heartbeatMilliseconds: 1, incarnation: 1, worker: "w")
             ).encoded()
-        case .reply: frame = try ReplyFrame.encode(ReplyHead(id: 1))
+        case .answeredProbe:
+            frame = try WorkerFrame.probed(.init(number: 1, status: .ok)).encoded()
         }
         return frame
     }
@@ -189,7 +190,8 @@ enum BadFrame: CaseIterable {
         case .tooLong: "a packet is longer than 98304 bytes"
         case .fromWorker: "a hello from the daemon to a worker that is welcome already"
         case .secondWelcome: "a welcome from the daemon to a worker that is welcome already"
-        case .reply: "a reply is no such frame"
+        case .answeredProbe:
+            "a probed from the daemon to a worker that is welcome already"
         }
     }
 }

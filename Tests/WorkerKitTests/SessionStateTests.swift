@@ -15,6 +15,15 @@ import Testing
         )
     }
 
+    private func makeReply(_ id: UInt64) -> ReceivedFrame {
+        ReceivedFrame(
+            buffer: FrameBuffer(),
+            header: FrameHeader(type: .reply, length: 96, id: id),
+            descriptors: .none,
+            isMissingDescriptors: false
+        )
+    }
+
     /// A session whose compute thread waits for the first call.
     private func makeServing(concurrency: Int = 3) -> SessionState {
         var state = SessionState(concurrency: concurrency)
@@ -34,6 +43,7 @@ import Testing
         case .run(let call, startsTimer: false): "run \(call.control.id)"
         case .wait: "wait"
         case .refuse: "refuse"
+        case .refuseChild: "refuse child"
         case .duplicate: "duplicate"
         }
     }
@@ -146,6 +156,26 @@ import Testing
         #expect(!busyEndsNow)
         #expect(name(of: busy.becameIdle()) == "run 2")
         #expect(name(of: busy.becameIdle()) == "exit")
+    }
+
+    @Test func `gives the channel to its thread while a kernel waits for a reply`() {
+        var state = makeServing()
+        _ = state.arrived(makeCall(1), at: .computeThread)
+        let id = state.makeChildID()
+        let tells = state.awaitReply(to: id)
+        #expect(id == 1 && tells && state.reader == .channelThread)
+        let isForeign = state.replied(makeReply(9))
+        #expect(!isForeign && state.takeReply() == nil)
+        let isOwn = state.replied(makeReply(1))
+        #expect(isOwn)
+        let second = state.replied(makeReply(1))
+        #expect(!second)
+        #expect(state.takeReply()?.header.id == 1)
+        #expect(state.takeReply() == nil)
+        let next = state.makeChildID()
+        let tellsAgain = state.awaitReply(to: next)
+        #expect(next == 2 && !tellsAgain)
+        #expect(name(of: state.becameIdle()) == "read, tell")
     }
 
     @Test func `keeps no more buffers than there can be calls and threads`() {

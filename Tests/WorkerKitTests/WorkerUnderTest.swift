@@ -13,6 +13,8 @@ final class WorkerUnderTest {
     enum Incoming: Equatable {
         case frame(WorkerFrame)
         case reply(ReplyFrame)
+        /// A kernel calls another one.
+        case call(CallFrame)
         case undecodable(WireError)
         case closed
     }
@@ -97,12 +99,13 @@ final class WorkerUnderTest {
         _ kernel: String,
         id: UInt64 = 1,
         deadline: Instant = .zero,
+        chainDepth: UInt16 = 0,
         _ tensors: [OutgoingTensor] = [],
         descriptors: [Int32] = []
     ) throws {
         try send(
             try CallFrame.encode(
-                CallHead(id: id, deadline: deadline),
+                CallHead(id: id, deadline: deadline, chainDepth: chainDepth),
                 kernel: kernel,
                 tensors: tensors,
                 descriptorCount: descriptors.count
@@ -126,10 +129,14 @@ final class WorkerUnderTest {
         bytes = packet
         do throws(WireError) {
             let header = try FrameHeader(decoding: packet.span)
-            guard header.type == .reply else {
+            switch header.type {
+            case .reply:
+                return .reply(try ReplyFrame(decoding: packet.span, header: header))
+            case .call:
+                return .call(try CallFrame(decoding: packet.span, header: header))
+            default:
                 return .frame(try WorkerFrame(decoding: packet.span, header: header))
             }
-            return .reply(try ReplyFrame(decoding: packet.span, header: header))
         } catch {
             return .undecodable(error)
         }
@@ -137,17 +144,54 @@ final class WorkerUnderTest {
 
     /// The next packet that is no heartbeat.
     func receivePastHeartbeats() throws -> Incoming {
-        while true {
+        let end = Clock.now() + 30_000_000_000
+        while Clock.now() < end {
             let next = try receive()
             if case .frame(.heartbeat) = next { continue }
             return next
         }
+        throw Timeout()
     }
 
     /// The next reply; heartbeats before it are dropped.
     func reply() throws -> ReplyFrame {
         guard case .reply(let reply) = try receivePastHeartbeats() else { throw Timeout() }
         return reply
+    }
+
+    /// The next call that a kernel makes; heartbeats before it are dropped.
+    func childCall() throws -> CallFrame {
+        guard case .call(let call) = try receivePastHeartbeats() else { throw Timeout() }
+        return call
+    }
+
+    /// Answers a call that a kernel made.
+    func answer(
+        _ call: CallFrame,
+        _ error: CallError? = nil,
+        execution: Execution? = nil,
+        retryAfter: Duration = .zero,
+        _ message: String = "",
+        tensors: [OutgoingTensor] = [],
+        descriptors: [Int32] = []
+    ) throws {
+        let head = ReplyHead(
+            id: call.head.id,
+            error: error,
+            execution: execution,
+            retryAfter: retryAfter,
+            message: message
+        )
+        try send(
+            try ReplyFrame.encode(head, tensors: tensors, descriptorCount: descriptors.count),
+            descriptors: descriptors
+        )
+    }
+
+    /// The answer to a probe; heartbeats before it are dropped.
+    func probe(_ number: UInt64, _ kernel: String = "") throws -> Incoming {
+        try send(.probe(.init(number: number, kernel: kernel)))
+        return try receivePastHeartbeats()
     }
 
     func heartbeat() throws -> WorkerFrame.Heartbeat {
@@ -178,6 +222,15 @@ final class WorkerUnderTest {
         )
         let page = [UInt8](repeating: UInt8(ascii: "x"), count: 4096)
         while try page.withUnsafeBytes({ try writer.write($0) }) != nil {}
+    }
+
+    /// How many descriptors the worker has.
+    func openFiles() throws -> Int {
+        let directory = try #require(opendir("/proc/\(pid)/fd"))
+        defer { closedir(directory) }
+        var count = 0
+        while readdir(directory) != nil { count += 1 }
+        return count
     }
 
     func closeChannel() {

@@ -145,6 +145,7 @@ import Testing
         (.unavailable, .refused), (.workerDied, .failed), (.workerHung, .failed),
         (.workerMisbehaved, .failed), (.kernelFailed, .failed), (.buildFailed, .failed),
         (.deviceFailed, .failed), (.shuttingDown, .refused), (.connectionLost, .unreachable),
+        (.circuitOpen, .refused), (.chainRefused, .refused), (.poisoned, .refused),
         (.unreachable, .unreachable), (.notAllowed, .notAllowed), (.unreadableReply, .failed),
         (.notSent, .failed),
     ])

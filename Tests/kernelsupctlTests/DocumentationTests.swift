@@ -43,7 +43,7 @@ import Testing
             }
         }
         let root = try JSONDecoder().decode(Dump.self, from: json).command
-        #expect(root.subcommands?.count == 6)
+        #expect(root.subcommands?.count == 8)
         check(root)
     }
 

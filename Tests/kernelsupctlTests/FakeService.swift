@@ -44,7 +44,7 @@ final class FakeService: Sendable, ControlProvider {
     // MARK: - What it tells
 
     func status() -> Status {
-        Samples.status(healthState, [Samples.healthy("core/echo"), Samples.down])
+        Samples.status(healthState, [Samples.healthy("core/echo"), Samples.broken])
     }
 
     func health(component: String?) -> Result<Health, NoSuchComponent> {
@@ -54,9 +54,43 @@ final class FakeService: Sendable, ControlProvider {
         return .success(Health(status: healthState, components: [], totals: .init(healthy: 2)))
     }
 
+    var mayChange: Bool { healthState != .unknown }
+
+    /// As the daemon does, but nothing is kept.
+    func setBreaker(
+        kernel: String,
+        to override: BreakerStatus.Override?
+    ) -> Result<KernelStatus, NoSuchComponent> {
+        guard kernel == "finance/var" else {
+            return .failure(NoSuchComponent(name: kernel, nearest: ["finance/var"]))
+        }
+        var status = Samples.broken
+        status.resilience.breakers[0].override = override ?? .none
+        return .success(status)
+    }
+
+    /// An alert waits while the service is critical.
+    func acknowledge(component: String) -> Result<Acknowledgement, NoSuchComponent> {
+        guard component == "finance" else {
+            return .failure(NoSuchComponent(name: component, nearest: ["finance/var"]))
+        }
+        let waits = healthState == .critical
+        return .success(
+            Acknowledgement(
+                group: "finance",
+                acknowledged: waits,
+                alert: waits ? .acknowledged : .none,
+                recovery: waits ? "now notify_operator" : nil
+            )
+        )
+    }
+
     func kernels() -> [Kernel] {
         var kernels = [Samples.echo]
-        for name in ["core/blob", "core/late", "core/refused", "core/hangup"] {
+        for name in [
+            "core/blob", "core/late", "core/refused", "core/hangup", "core/open", "core/circle",
+            "core/poison",
+        ] {
             var kernel = Samples.echo
             kernel.name = name
             kernel.arguments = []
@@ -145,6 +179,13 @@ final class FakeService: Sendable, ControlProvider {
             head.execution = .notRun
             head.message = "no worker"
             head.retryAfter = .seconds(18)
+            head.worker = ""
+            return try? ReplyFrame.encode(head)
+        case "core/open", "core/circle", "core/poison":
+            head.error = Samples.refusals[call.kernel]?.error
+            head.execution = .notRun
+            head.message = Samples.refusals[call.kernel]?.message ?? ""
+            head.retryAfter = call.kernel == "core/circle" ? .zero : .seconds(18)
             head.worker = ""
             return try? ReplyFrame.encode(head)
         default:

@@ -1,4 +1,5 @@
 import ControlProtocol
+import SupervisionKit
 
 @testable import kernelsupctl
 
@@ -50,6 +51,48 @@ enum Samples {
         restarts: 3
     )
 
+    /// A kernel whose first breaker is open.
+    static let broken: KernelStatus = {
+        var kernel = down
+        kernel.reasonID = "KSUP-R10"
+        kernel.reason = "circuit_open"
+        kernel.why = "its circuit breaker is open: calls are refused"
+        kernel.next = NextAction(action: "trial", at: at(18), inSeconds: 18)
+        kernel.resilience = ResilienceStatus(
+            breakers: [
+                BreakerStatus(
+                    slot: "finance/var/0",
+                    state: .open,
+                    since: at(-22.9),
+                    calls: 5,
+                    failures: 4,
+                    slow: 1,
+                    successRate: 0.2,
+                    consecutiveFailures: 3,
+                    openings: 1,
+                    retryAfter: 18
+                ),
+                BreakerStatus(slot: "finance/var/1", since: at(-90_000)),
+            ],
+            refusedByBreaker: 412,
+            retriesLeft: 3,
+            recovery: "spent restart_kernel 3/3; now notify_operator",
+            alert: .raised
+        )
+        return kernel
+    }()
+
+    /// What the daemon answers to calls of these kernels.
+    static let refusals: [String: (error: CallError, message: String)] = [
+        "core/open": (.circuitOpen, "core/open refused the call: circuit open, a trial in 18s"),
+        "core/circle": (.chainRefused, "the call of core/circle is refused: a → b is a circle"),
+        "core/poison": (
+            .poisoned,
+            "calls of core/poison with this content have killed 2 workers; more of them are "
+                + "refused for 18s"
+        ),
+    ]
+
     static let degraded = KernelStatus(
         name: "graph/pagerank",
         group: "graph/pagerank",
@@ -78,7 +121,7 @@ enum Samples {
         )
     }
 
-    static func status(_ state: HealthState, _ kernels: [KernelStatus]) -> Status {
+    static func status(_ state: ControlProtocol.HealthState, _ kernels: [KernelStatus]) -> Status {
         Status(
             version: "0.4.0",
             pid: 1,

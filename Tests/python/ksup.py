@@ -26,13 +26,14 @@ MAX_TENSOR_NAME_BYTES = 40
 MAX_TENSOR_BYTES = 1 << 40
 MAX_NAME_BYTES = 128
 MAX_MESSAGE_BYTES = 8192
+MAX_PROBE_MESSAGE_BYTES = 1024
 MAX_DESCRIPTORS = 64
 MAX_KERNELS = 256
 MAX_ARGUMENTS = 128
 
 CALL, REPLY, CANCEL = 1, 2, 3
-HELLO, WELCOME, READY, HEARTBEAT, SHUTDOWN, REFUSE = 16, 17, 18, 19, 20, 21
-TYPES = (CALL, REPLY, CANCEL, HELLO, WELCOME, READY, HEARTBEAT, SHUTDOWN, REFUSE)
+HELLO, WELCOME, READY, HEARTBEAT, SHUTDOWN, REFUSE, PROBE, PROBED = range(16, 24)
+TYPES = (CALL, REPLY, CANCEL, *range(HELLO, PROBED + 1))
 
 IDEMPOTENT, NO_RETRY = 1, 2
 
@@ -70,7 +71,12 @@ OUTCOMES = (
     "build_failed",
     "device_failed",
     "shutting_down",
+    "connection_lost",  # never sent
+    "circuit_open",
+    "chain_refused",
+    "poisoned",
 )
+PROBE_STATUSES = ("ok", "degraded", "failed", "busy")
 EXECUTIONS = ("not_run", "ran", "ran_answer_lost", "ran_and_failed")
 
 F_ADD_SEALS = 1033
@@ -281,18 +287,22 @@ class Call:
     attempt: int = 1
     trace: int = 0
     descriptor_count: int = 0
+    parent: int = 0
+    chain_depth: int = 0
+    key: int = 0
 
     def encode(self) -> bytes:
         name = self.kernel.encode("utf-8")
         body = struct.pack(
-            "<QQQQIHH24x",
+            "<QQQQIHHQ16x",
             self.deadline,
-            0,
+            self.parent,
             self.trace & (1 << 64) - 1,
             self.trace >> 64,
             self.attempt,
-            0,
+            self.chain_depth,
             len(name),
+            self.key,
         )
         body += name + bytes(padded(len(name)) - len(name))
         body += table(self.tensors, 32 + len(body))
@@ -301,15 +311,18 @@ class Call:
 
 
 def decode_call(packet: bytes, head: Header) -> Call:
-    deadline, _, low, high, attempt, _, name_length = struct.unpack_from("<QQQQIHH", packet, 32)
+    deadline, parent, low, high, attempt, depth, name_length, key = struct.unpack_from(
+        "<QQQQIHHQ", packet, 32
+    )
     if head.id == 0 or not 1 <= name_length <= MAX_NAME_BYTES:
         raise WireError(f"a call with id {head.id} and a name of {name_length} bytes")
     start = HEADER_BYTES + padded(name_length)
     tensors = decode_table(packet, start, head)
     kernel = text(packet[HEADER_BYTES : HEADER_BYTES + name_length])
     trace = high << 64 | low
+    count = head.descriptor_count
     return Call(
-        head.id, kernel, tensors, head.flags, deadline, attempt, trace, head.descriptor_count
+        head.id, kernel, tensors, head.flags, deadline, attempt, trace, count, parent, depth, key
     )
 
 
@@ -359,6 +372,8 @@ def decode_reply(packet: bytes, head: Header) -> Reply:
     worker_length, message_length = fields[9:]
     if outcome >= len(OUTCOMES) or execution >= len(EXECUTIONS):
         raise WireError(f"outcome {outcome} or execution {execution} is not known")
+    if OUTCOMES[outcome] == "connection_lost":
+        raise WireError("outcome connection_lost is never sent")
     if (outcome == 0) != (EXECUTIONS[execution] == "ran"):
         raise WireError(f"outcome {outcome} and execution {execution} contradict")
     if worker_length > MAX_NAME_BYTES or message_length > MAX_MESSAGE_BYTES:
@@ -431,6 +446,37 @@ def decode_refuse(packet: bytes) -> str:
     if HEADER_BYTES + length > len(packet) or length > MAX_MESSAGE_BYTES:
         raise WireError("a refusal that does not hold what it says")
     return text(packet[HEADER_BYTES : HEADER_BYTES + length])
+
+
+def probe(number: int, kernel="") -> bytes:
+    name = kernel.encode("utf-8")
+    body = struct.pack("<H62x", len(name)) + name + bytes(padded(len(name)) - len(name))
+    return header(PROBE, 32 + len(body), id=number) + body
+
+
+def decode_probe(packet: bytes) -> str:
+    """The kernel that a probe asks about; its number is in the header."""
+    (length,) = struct.unpack_from("<H", packet, 32)
+    if HEADER_BYTES + padded(length) > len(packet) or length > MAX_NAME_BYTES:
+        raise WireError("a probe that does not hold what it says")
+    return text(packet[HEADER_BYTES : HEADER_BYTES + length])
+
+
+def probed(number: int, status: str, message="") -> bytes:
+    data = cut(message, MAX_PROBE_MESSAGE_BYTES)
+    body = struct.pack("<HH60x", PROBE_STATUSES.index(status), len(data))
+    body += data + bytes(padded(len(data)) - len(data))
+    return header(PROBED, 32 + len(body), id=number) + body
+
+
+def decode_probed(packet: bytes) -> tuple[str, str]:
+    """Status and message of the answer to a probe."""
+    status, length = struct.unpack_from("<HH", packet, 32)
+    if status >= len(PROBE_STATUSES):
+        raise WireError(f"status {status} is not known")
+    if HEADER_BYTES + padded(length) > len(packet) or length > MAX_PROBE_MESSAGE_BYTES:
+        raise WireError("an answer to a probe that does not hold what it says")
+    return PROBE_STATUSES[status], text(packet[HEADER_BYTES : HEADER_BYTES + length])
 
 
 @dataclasses.dataclass

@@ -65,6 +65,14 @@ CALLS = {
         [ksup.Tensor("x", "f32", (1024, 1024), None, 0, 4096)],
         descriptor_count=1,
     ),
+    "call-child": ksup.Call(
+        3,
+        "core/sum",
+        [ksup.Tensor.of("x", "f64", [1, 2])],
+        deadline=90_000_000_000,
+        parent=41,
+        key=0x1122334455667788,
+    ),
 }
 REPLIES = {
     "reply-result": ksup.Reply(
@@ -109,6 +117,8 @@ OTHERS = {
     "ready": ksup.ready("CPython 3.11", [SCALE]),
     "heartbeat": ksup.heartbeat(7, 3, 12),
     "shutdown": ksup.shutdown(),
+    "probe": ksup.probe(5, "python/scale"),
+    "probed": ksup.probed(5, "failed", "clFinish: CL_OUT_OF_RESOURCES"),
 }
 
 
@@ -132,6 +142,9 @@ class PageTest(unittest.TestCase):
             self.assertEqual(found, reply)
         self.assertEqual(ksup.decode_welcome(page["welcome"]), WELCOME)
         self.assertIn("only 1", ksup.decode_refuse(page["refuse"]))
+        self.assertEqual(ksup.decode_probe(page["probe"]), "python/scale")
+        found = ksup.decode_probed(page["probed"])
+        self.assertEqual(found, ("failed", "clFinish: CL_OUT_OF_RESOURCES"))
 
     def test_a_cut_frame_is_refused(self):
         page = dumps()

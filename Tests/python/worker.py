@@ -179,7 +179,9 @@ class Worker:
                 self.take(head, packet)
                 continue
             packet.close()
-            if head.type == ksup.CANCEL:
+            if head.type == ksup.PROBE:
+                self.look(head.id, ksup.decode_probe(packet.data))
+            elif head.type == ksup.CANCEL:
                 with self.lock:
                     if running := self.running.get(head.id):
                         running.cancelled.set()
@@ -198,6 +200,17 @@ class Worker:
                 if head.type == ksup.CANCEL and (running := self.running.get(head.id)):
                     running.cancelled.set()
         os._exit(EX_OK)
+
+    def look(self, number: int, kernel: str) -> None:
+        """Answers a probe: without a free thread, nothing can be said."""
+        with self.lock:
+            if len(self.running) >= self.concurrency:
+                frame = ksup.probed(number, "busy")
+            elif kernel and kernel not in KERNELS:
+                frame = ksup.probed(number, "failed", f"no kernel {kernel} here")
+            else:
+                frame = ksup.probed(number, "ok")
+            ksup.send(self.channel, frame)
 
     def take(self, head: ksup.Header, packet: ksup.Packet) -> None:
         try:

@@ -9,9 +9,10 @@ public struct Health: Codable, Hashable, Sendable {
         @OrNull public var why: String?
         public var since: Timestamp
         @OrNull public var next: NextAction?
+        public var resilience: ResilienceStatus
 
         enum CodingKeys: String, CodingKey {
-            case kernel, state, reason, why, since, next
+            case kernel, state, reason, why, since, next, resilience
             case reasonID = "reason_id"
         }
 
@@ -22,7 +23,8 @@ public struct Health: Codable, Hashable, Sendable {
             reason: String? = nil,
             why: String? = nil,
             since: Timestamp,
-            next: NextAction? = nil
+            next: NextAction? = nil,
+            resilience: ResilienceStatus = ResilienceStatus()
         ) {
             self.kernel = kernel
             self.state = state
@@ -31,6 +33,7 @@ public struct Health: Codable, Hashable, Sendable {
             self.why = why
             self.since = since
             self.next = next
+            self.resilience = resilience
         }
     }
 

@@ -19,10 +19,11 @@ public struct KernelStatus: Codable, Hashable, Sendable {
     public var inFlight: Int
     public var queued: Int
     public var restarts: Int
+    public var resilience: ResilienceStatus
 
     enum CodingKeys: String, CodingKey {
         case name, group, state, reason, why, next, since, slots, calls, failed, refused, queued
-        case restarts
+        case restarts, resilience
         case reasonID = "reason_id"
         case inFlight = "in_flight"
     }
@@ -42,7 +43,8 @@ public struct KernelStatus: Codable, Hashable, Sendable {
         refused: Int = 0,
         inFlight: Int = 0,
         queued: Int = 0,
-        restarts: Int = 0
+        restarts: Int = 0,
+        resilience: ResilienceStatus = ResilienceStatus()
     ) {
         self.name = name
         self.group = group
@@ -59,6 +61,7 @@ public struct KernelStatus: Codable, Hashable, Sendable {
         self.inFlight = inFlight
         self.queued = queued
         self.restarts = restarts
+        self.resilience = resilience
     }
 }
 
@@ -86,9 +89,14 @@ public struct SlotStatus: Codable, Hashable, Sendable {
     @OrNull public var heartbeatAge: Double?
     /// How far the call was then, in the kernel's own units.
     @OrNull public var progress: UInt64?
+    /// What its probes say; nil before they can.
+    @OrNull public var probe: ProbeState?
+    /// Why it is not healthy by its probes.
+    @OrNull public var probeWhy: String?
 
     enum CodingKeys: String, CodingKey {
-        case name, state, pid, incarnation, since, restarts, device, progress
+        case name, state, pid, incarnation, since, restarts, device, progress, probe
+        case probeWhy = "probe_why"
         case lastExit = "last_exit"
         case runningFor = "running_for_s"
         case heartbeatAge = "heartbeat_age_s"
@@ -105,7 +113,9 @@ public struct SlotStatus: Codable, Hashable, Sendable {
         device: String? = nil,
         runningFor: Double? = nil,
         heartbeatAge: Double? = nil,
-        progress: UInt64? = nil
+        progress: UInt64? = nil,
+        probe: ProbeState? = nil,
+        probeWhy: String? = nil
     ) {
         self.name = name
         self.state = state
@@ -118,5 +128,7 @@ public struct SlotStatus: Codable, Hashable, Sendable {
         self.runningFor = runningFor
         self.heartbeatAge = heartbeatAge
         self.progress = progress
+        self.probe = probe
+        self.probeWhy = probeWhy
     }
 }

@@ -20,8 +20,12 @@ public enum KernelState: String, Codable, Hashable, Sendable, CaseIterable {
 /// Where a slot's worker is in its life.
 public enum SlotState: String, Codable, Hashable, Sendable, CaseIterable {
     case stopped
+    /// To be started when its turn comes.
+    case waiting
     case starting
     case ready
+    /// It fails its probes and gets no calls.
+    case unready
     case stopping
     /// SIGKILL was sent; the process is still there.
     case killed
@@ -35,9 +39,17 @@ public enum SlotState: String, Codable, Hashable, Sendable, CaseIterable {
     case failed
 }
 
+/// What a worker's probes say.
+public enum ProbeState: String, Codable, Hashable, Sendable, CaseIterable {
+    case healthy
+    /// It works, worse than it should.
+    case degraded
+    case unhealthy
+}
+
 /// What the daemon does next by itself, and when.
 public struct NextAction: Codable, Hashable, Sendable {
-    /// One word: `start`, `trial_start`, `kill`, `probe`.
+    /// One word: `start`, `ready`, `stop`, `trial`, `probe`.
     public var action: String
     public var at: Timestamp
     /// Seconds from the reply to `at`.

@@ -104,7 +104,7 @@ private struct SourceQuote {
 
 extension String {
     /// The text without control characters: what a file says must not steer the reader's terminal.
-    var printable: String {
+    package var printable: String {
         var clean = String.UnicodeScalarView()
         for scalar in unicodeScalars {
             let isControl = scalar.properties.generalCategory == .control && scalar != "\t"

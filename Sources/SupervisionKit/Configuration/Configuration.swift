@@ -1,14 +1,16 @@
 /// Everything the core needs to know: kernels, groups and policies, already validated.
-public struct Configuration: Hashable, Sendable {
+public struct Configuration: Codable, Hashable, Sendable {
     public var groups: [GroupConfiguration] = []
     public var kernels: [KernelConfiguration] = []
     public var limits = ClientLimits()
+    /// Workers of all groups that may be starting at once; 0 for no limit.
+    public var maxStarting = 16
 
     public init() {}
 }
 
 /// Kernels that share worker processes.
-public struct GroupConfiguration: Hashable, Sendable {
+public struct GroupConfiguration: Codable, Hashable, Sendable {
     public var name: String
     /// Active slots.
     public var replicas = 1
@@ -19,6 +21,10 @@ public struct GroupConfiguration: Hashable, Sendable {
     public var launchFingerprint: UInt64
     public var lifecycle = LifecyclePolicy()
     public var recovery = RecoveryPolicy()
+    public var health = HealthPolicy()
+    /// Share of the replicas that breakers may take out of the routing while others still serve,
+    /// 0 to 1.
+    public var maxEjected = 0.5
 
     public init(name: String, launchFingerprint: UInt64 = 0) {
         self.name = name
@@ -26,7 +32,7 @@ public struct GroupConfiguration: Hashable, Sendable {
     }
 }
 
-public struct KernelConfiguration: Hashable, Sendable {
+public struct KernelConfiguration: Codable, Hashable, Sendable {
     /// `domain/name`.
     public var name: String
     public var group: String
@@ -35,6 +41,7 @@ public struct KernelConfiguration: Hashable, Sendable {
     public var timeout = TimeoutPolicy()
     public var retry = RetryPolicy()
     public var bulkhead = BulkheadPolicy()
+    public var breaker = BreakerPolicy()
 
     public init(name: String, group: String) {
         self.name = name
@@ -43,7 +50,7 @@ public struct KernelConfiguration: Hashable, Sendable {
 }
 
 /// What one client, and all together, may hold.
-public struct ClientLimits: Hashable, Sendable {
+public struct ClientLimits: Codable, Hashable, Sendable {
     /// Calls of one client that have not ended.
     public var maxCallsPerClient = 256
     /// Calls of all clients that have not ended.

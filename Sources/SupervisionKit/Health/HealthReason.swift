@@ -11,6 +11,9 @@ public enum HealthReason: String, CaseIterable, Hashable, Sendable {
     case restartLoop = "restart_loop"
     case stopping
     case noWorker = "no_worker"
+    case circuitOpen = "circuit_open"
+    case unready
+    case deviceFault = "device_fault"
 
     /// `KSUP-R07`: fixed for ever, whatever the name becomes.
     public var id: String {
@@ -24,6 +27,9 @@ public enum HealthReason: String, CaseIterable, Hashable, Sendable {
         case .restartLoop: "KSUP-R07"
         case .stopping: "KSUP-R08"
         case .noWorker: "KSUP-R09"
+        case .circuitOpen: "KSUP-R10"
+        case .unready: "KSUP-R11"
+        case .deviceFault: "KSUP-R12"
         }
     }
 }
@@ -42,7 +48,7 @@ public enum HealthState: String, CaseIterable, Hashable, Sendable {
 /// A kernel's state with its cause and what happens next.
 public struct KernelHealth: Hashable, Sendable {
     public struct Next: Hashable, Sendable {
-        /// "start", "ready", "stop".
+        /// "start", "ready", "stop", "trial", "probe".
         public var action: String
         /// nil when no instant is set.
         public var at: Instant?

@@ -1,17 +1,16 @@
-/// Health is derived from the state that acts, each time it is asked for; nothing is kept beside
-/// it that could differ.
+/// Health is derived from the state that acts; what is counted beside it is only how many kernels
+/// are in each state, brought up to date at the end of each turn in which something changed.
 extension Supervisor {
     /// One line for the service manager: worst first.
     var statusLine: String {
-        let counts = healthCounts
-        let total = counts.reduce(0) { $0 + $1.value }
+        let total = healthCounts.reduce(0) { $0 + $1.value }
         guard total > 0 else { return "no kernels configured" }
         var parts: [String] = []
         for (state, word) in [
             (HealthState.down, "down"), (.degraded, "degraded"), (.unknown, "starting"),
             (.healthy, "healthy"),
         ] {
-            if let count = counts[state], count > 0 { parts.append("\(count) \(word)") }
+            if let count = healthCounts[state], count > 0 { parts.append("\(count) \(word)") }
         }
         let line = "\(total) kernels: " + parts.joined(separator: ", ")
         switch phase {
@@ -21,65 +20,108 @@ extension Supervisor {
         }
     }
 
-    var healthCounts: [HealthState: Int] {
-        var counts: [HealthState: Int] = [:]
-        for index in kernels.indices where kernels[index].isConfigured {
-            counts[health(ofKernel: index).state, default: 0] += 1
+    /// Looks again at the kernels of the groups in which something has changed.
+    mutating func refreshHealth() {
+        while healthStates.count < kernels.count { healthStates.append(nil) }
+        for group in staleGroups {
+            for kernel in groups[group].kernels {
+                if let former = healthStates[kernel] { healthCounts[former, default: 0] -= 1 }
+                healthStates[kernel] =
+                    kernels[kernel].isConfigured ? health(ofKernel: kernel).state : nil
+                if let state = healthStates[kernel] { healthCounts[state, default: 0] += 1 }
+            }
         }
-        return counts
+        staleGroups.removeAll(keepingCapacity: true)
     }
 
     func health(ofKernel index: Int) -> KernelHealth {
-        let kernel = kernels[index]
-        let members = groups[kernel.group].slots.map { slots[$0.index] }
-            .filter { $0.lifecycle.isWanted || $0.lifecycle.incarnation != nil }
-        let since = members.map(\.stateSince).max() ?? startedAt
-        func state(
-            _ state: HealthState,
-            _ reason: HealthReason,
-            _ why: String,
-            _ next: KernelHealth.Next? = nil
-        ) -> KernelHealth {
-            KernelHealth(state: state, reason: reason, why: why, since: since, next: next)
-        }
         switch phase {
         case .draining, .stopping, .ended:
-            return state(.down, .stopping, "the daemon is ending")
+            return health(.down, .stopping, "the daemon is ending", since: now)
         case .starting, .serving: break
         }
+        let kernel = kernels[index]
+        let members = groups[kernel.group].slots.map { slots[$0.index] }.filter(\.isUsed)
+        let since = members.map(\.stateSince).max() ?? startedAt
         if !kernel.problem.isEmpty {
             // What failed, and the first thing that the compiler says about it.
             let lines = kernel.problem.split(separator: "\n").prefix(2)
-            return state(.down, .buildFailed, lines.joined(separator: "; "))
+            return health(.down, .buildFailed, lines.joined(separator: "; "), since: since)
         }
         guard let worst = members.max(by: { $0.trouble < $1.trouble }) else {
-            return state(.down, .noWorker, "no worker is configured")
+            return health(.down, .noWorker, "no worker is configured", since: since)
         }
-        let ready = members.filter(\.lifecycle.isReady).count
-        if ready == members.count {
+        if let open = healthByBreakers(index, members) { return open }
+        let serving = members.filter { $0.lifecycle.isReady && !$0.isUnready }.count
+        if serving == members.count {
             return KernelHealth(state: .healthy, reason: nil, why: "", since: since, next: nil)
         }
         let (reason, why, next) = explain(worst)
-        if ready > 0 {
-            let text = "\(ready) of \(members.count) slots; \(why)"
-            return state(.degraded, .partlyReady, text, next)
+        if serving > 0 {
+            let text = "\(serving) of \(members.count) slots; \(why)"
+            return health(.degraded, .partlyReady, text, since: since, next)
         }
         let best = members.min { $0.trouble < $1.trouble } ?? worst
         let (bestReason, bestWhy, bestNext) = explain(best)
         switch best.lifecycle.state {
-        case .starting where !best.hasBeenReady && best.lifecycle.lastEnd == nil:
-            return state(.unknown, .starting, bestWhy, bestNext)
-        case .starting, .parting, .asked, .terminated, .killed, .backoff:
-            return state(.degraded, bestReason, bestWhy, bestNext)
-        case .stopped, .ready, .stuck, .quarantined, .failed:
-            return state(.down, reason, why, next)
+        case .starting where !best.hasBeenReady && best.lifecycle.lastEnd == nil,
+            .waiting where !best.hasBeenReady && best.lifecycle.lastEnd == nil:
+            return health(.unknown, .starting, bestWhy, since: since, bestNext)
+        case .waiting, .starting, .ready, .parting, .asked, .terminated, .killed, .backoff:
+            return health(.degraded, bestReason, bestWhy, since: since, bestNext)
+        case .stopped, .stuck, .quarantined, .failed:
+            return health(.down, reason, why, since: since, next)
         }
+    }
+
+    private func health(
+        _ state: HealthState,
+        _ reason: HealthReason,
+        _ why: String,
+        since: Instant,
+        _ next: KernelHealth.Next? = nil
+    ) -> KernelHealth {
+        KernelHealth(state: state, reason: reason, why: why, since: since, next: next)
+    }
+
+    /// Down while the breakers of all workers refuse, degraded while those of some do.
+    private func healthByBreakers(_ kernel: Int, _ members: [Slot]) -> KernelHealth? {
+        let refused = members.compactMap { slot -> (BreakerStatistics, CircuitBreaker.Refusal)? in
+            let breaker = breakers[kernels[kernel].breakers[slot.replica]].breaker
+            return breaker.refusal(at: now).map { (breaker.statistics(at: now), $0) }
+        }
+        guard let first = refused.min(by: { $0.1.retryAfter < $1.1.retryAfter }) else { return nil }
+        let next = KernelHealth.Next(
+            action: "trial",
+            at: first.1.reason == .forcedOpen ? nil : now + first.1.retryAfter
+        )
+        let since = first.0.since
+        let why: String
+        switch first.1.reason {
+        case .forcedOpen: why = "its circuit breaker is held open by an operator's word"
+        case .open: why = "its circuit breaker is open"
+        case .trialsInFlight: why = "its circuit breaker is half-open"
+        }
+        if openBreaker(of: kernel) != nil {
+            return health(.down, .circuitOpen, "\(why): calls are refused", since: since, next)
+        }
+        let text = "\(why) in \(refused.count) of \(members.count) slots"
+        return health(.degraded, .circuitOpen, text, since: since, next)
     }
 
     private func explain(_ slot: Slot) -> (HealthReason, String, KernelHealth.Next?) {
         let name = "worker '\(slot.name)'"
         let ended = slot.lifecycle.lastEnd.map { "\(name) \($0.phrase)" } ?? "\(name) ended"
         switch slot.lifecycle.state {
+        case .waiting where slot.lifecycle.lastEnd == nil:
+            let why = "\(name) waits for its turn to start"
+            return (.starting, why, .init(action: "start", at: nil))
+        case .waiting where devices.state(of: slot.device, at: now) != .trusted:
+            let why = "\(ended), as others of its device did; one worker is tried first"
+            return (.deviceFault, why, .init(action: "start", at: nil))
+        case .waiting:
+            let why = "\(ended); waits for its turn to start"
+            return (.restarting, why, .init(action: "start", at: nil))
         case .starting where slot.lifecycle.lastEnd == nil:
             return (.starting, "\(name) is starting", .init(action: "ready", at: nil))
         case .starting:
@@ -99,7 +141,12 @@ extension Supervisor {
         case .failed: return (.workerUnusable, ended, nil)
         case .stuck: return (.workerStuck, "\(name) does not end by SIGKILL", nil)
         case .stopped: return (.noWorker, "\(name) is stopped", nil)
-        case .ready: return (.partlyReady, "\(name) is ready", nil)
+        case .ready:
+            guard case .unhealthy(let why) = slot.probe.status else {
+                return (.partlyReady, "\(name) is ready", nil)
+            }
+            let text = "\(name) fails its probes: \(why)"
+            return (.unready, text, .init(action: "probe", at: slot.probe.deadline))
         }
     }
 }
@@ -108,9 +155,9 @@ extension Slot {
     /// How far the slot is from serving; orders slots from best to worst.
     var trouble: Int {
         switch lifecycle.state {
-        case .ready: 0
+        case .ready: isUnready ? 3 : 0
         case .starting: 1
-        case .parting, .asked, .terminated: 2
+        case .waiting, .parting, .asked, .terminated: 2
         case .killed: 3
         case .backoff: 4
         case .quarantined: 5

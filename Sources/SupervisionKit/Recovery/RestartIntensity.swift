@@ -3,18 +3,23 @@
 /// The window rolls: what counts is how many restarts lie within the last `window`, not since some
 /// anchor, so that a burst is seen wherever it falls. A worker that was ready for `stableAfter`
 /// starts with a clean sheet: a crash once a month is restarted at once.
-struct RestartIntensity: Hashable, Sendable {
-    enum Decision: Hashable, Sendable {
+public struct RestartIntensity: Hashable, Sendable {
+    public enum Decision: Hashable, Sendable {
         case restart(at: Instant)
         case quarantine(until: Instant)
     }
 
-    /// Instants of the restarts within the window, oldest first; at most `maxRestarts` of them.
-    private(set) var restarts: [Instant] = []
+    /// A policy's budget counts up to here, so that no window of any length grows the list.
+    public static let maxRestarts = 1000
+
+    /// Instants of the restarts within the window, oldest first; at most the budget of them.
+    public private(set) var restarts: [Instant] = []
     /// Restarts in a row without a stable time between them.
-    private(set) var consecutive = 0
+    public private(set) var consecutive = 0
     /// Quarantines in a row without a stable time between them.
-    private(set) var quarantines = 0
+    public private(set) var quarantines = 0
+
+    public init() {}
 
     /// Decides after a worker ended that is still wanted.
     ///
@@ -23,32 +28,35 @@ struct RestartIntensity: Hashable, Sendable {
     ///   - now: the instant of the end.
     ///   - policy: what holds for the worker's group.
     /// - Returns: when the next start may be, or until when there is none.
-    mutating func ended(
+    public mutating func ended(
         readySince: Instant?,
         at now: Instant,
         policy: RecoveryPolicy
     ) -> Decision {
         if let readySince, now.since(readySince) >= policy.stableAfter { proveStable() }
         restarts.removeAll { now.since($0) >= policy.window }
-        guard restarts.count < policy.maxRestarts else { return quarantine(at: now, policy) }
+        let budget = min(policy.maxRestarts, Self.maxRestarts)
+        guard restarts.count < budget else { return quarantine(at: now, policy) }
         restarts.append(now)
         consecutive += 1
         return .restart(at: now + delay(policy))
     }
 
     /// Decides after a trial start out of quarantine that failed.
-    mutating func trialFailed(at now: Instant, policy: RecoveryPolicy) -> Decision {
+    public mutating func trialFailed(at now: Instant, policy: RecoveryPolicy) -> Decision {
         quarantine(at: now, policy)
     }
 
-    /// A trial start became ready: restarts count anew, the next quarantine is still longer.
-    mutating func trialSucceeded() {
-        restarts = []
+    /// A trial start became ready: the backoff starts anew, the next quarantine is still longer.
+    ///
+    /// Restarts leave the window by time alone. A quarantine that is shorter than the window must
+    /// not be a way around the budget.
+    public mutating func trialSucceeded() {
         consecutive = 0
     }
 
     /// An operator's or a reload's fresh start: nothing of the past counts.
-    mutating func reset() {
+    public mutating func reset() {
         proveStable()
         restarts = []
     }

@@ -1,7 +1,7 @@
 /// Why a call did not end with a result: the closed taxonomy that callers see.
 ///
 /// Raw values travel on the wire (docs/PROTOCOL.md, "Outcomes") and never change.
-public enum CallError: UInt16, CaseIterable, Sendable {
+public enum CallError: UInt16, Codable, CaseIterable, Sendable {
     /// No kernel of that name is configured.
     case unknownKernel = 1
     /// An argument is missing, unknown, of the wrong type, rank, size or value.
@@ -34,6 +34,13 @@ public enum CallError: UInt16, CaseIterable, Sendable {
     case shuttingDown = 15
     /// The connection to the daemon was lost; made by client libraries, never sent.
     case connectionLost = 16
+    /// The kernel's circuit breaker refuses calls for a while.
+    case circuitOpen = 17
+    /// A kernel's call of a kernel goes too deep or in a circle, would wait for itself, or has
+    /// lost the call that made it.
+    case chainRefused = 18
+    /// Calls with the same key have killed two workers; more of them are refused for a while.
+    case poisoned = 19
 
     /// The name in JSON output and in documentation, in snake case.
     public var name: String {
@@ -54,12 +61,15 @@ public enum CallError: UInt16, CaseIterable, Sendable {
         case .deviceFailed: "device_failed"
         case .shuttingDown: "shutting_down"
         case .connectionLost: "connection_lost"
+        case .circuitOpen: "circuit_open"
+        case .chainRefused: "chain_refused"
+        case .poisoned: "poisoned"
         }
     }
 }
 
 /// What is known about whether a call ran: the caller's first question after a failure.
-public enum Execution: UInt8, CaseIterable, Sendable {
+public enum Execution: UInt8, Codable, CaseIterable, Sendable {
     /// It was never handed to a worker, or its worker refused it before the kernel began: safe to
     /// send again.
     case notRun = 0

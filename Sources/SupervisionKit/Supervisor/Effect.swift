@@ -1,23 +1,25 @@
 /// Everything that the supervisor asks of the world, in order.
 ///
 /// The shell performs; what fails comes back as an event.
-public enum Effect: Hashable, Sendable {
+public enum Effect: Codable, Hashable, Sendable {
     /// Keep the call frame that is at hand under this id, with its descriptors.
     case keep(CallID)
     /// Send the call (the frame at hand, else the kept one) to the worker.
-    case forward(CallID, to: WorkerID, deadline: Instant, attempt: UInt32)
+    ///
+    /// `depth` counts the calls that made calls above it.
+    case forward(CallID, to: WorkerID, deadline: Instant, attempt: UInt32, depth: UInt16)
     /// Drop the frame kept under this id.
     case release(CallID)
     /// Tell the worker that nobody waits for this call any more.
     case cancel(CallID, at: WorkerID)
-    /// Send the reply frame that is at hand to the client.
+    /// Send the reply frame that is at hand to the caller.
     case deliver(
-        to: ClientID,
-        clientCall: UInt64,
+        to: CallerID,
+        callerCall: UInt64,
         attempts: UInt32,
         queued: Duration
     )
-    /// Send an answer of the daemon's own to the client.
+    /// Send an answer of the daemon's own to the caller.
     case answer(Answer)
 
     /// Start a worker process.
@@ -29,6 +31,8 @@ public enum Effect: Hashable, Sendable {
     case terminate(WorkerID)
     /// SIGKILL, to the whole session.
     case kill(WorkerID)
+    /// Ask the worker how it is: as a whole, or as far as the kernel of that name goes.
+    case probe(WorkerID, number: UInt32, kernel: String)
 
     case log(LogRecord)
     case notify(Notification)
@@ -37,9 +41,9 @@ public enum Effect: Hashable, Sendable {
 }
 
 /// An answer that the daemon gives in place of a worker.
-public struct Answer: Hashable, Sendable {
-    public var client: ClientID
-    public var clientCall: UInt64
+public struct Answer: Codable, Hashable, Sendable {
+    public var caller: CallerID
+    public var callerCall: UInt64
     public var error: CallError
     public var execution: Execution
     public var message: String
@@ -52,7 +56,7 @@ public struct Answer: Hashable, Sendable {
 }
 
 /// What the service manager is told.
-public enum Notification: Hashable, Sendable {
+public enum Notification: Codable, Hashable, Sendable {
     case ready
     case reloading
     /// One line about the state.

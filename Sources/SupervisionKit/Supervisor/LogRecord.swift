@@ -1,6 +1,6 @@
 /// A record for the log: a constant message per kind, the data in fields.
-public struct LogRecord: Hashable, Sendable {
-    public enum Level: Int, Comparable, Sendable {
+public struct LogRecord: Codable, Hashable, Sendable {
+    public enum Level: Int, Codable, Comparable, Sendable {
         case error = 3
         case warning = 4
         case notice = 5
@@ -10,7 +10,7 @@ public struct LogRecord: Hashable, Sendable {
         public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
     }
 
-    public enum Kind: String, CaseIterable, Sendable {
+    public enum Kind: String, Codable, CaseIterable, Sendable {
         case configured
         case reloadRefused = "reload_refused"
         case ready
@@ -25,7 +25,15 @@ public struct LogRecord: Hashable, Sendable {
         case workerQuarantined = "worker_quarantined"
         case workerFailed = "worker_failed"
         case workerOutput = "worker_output"
+        case workerUnready = "worker_unready"
         case kernelProblem = "kernel_problem"
+        case breakerOpened = "breaker_opened"
+        case breakerHalfOpen = "breaker_half_open"
+        case breakerClosed = "breaker_closed"
+        case breakerOverridden = "breaker_overridden"
+        case deviceFault = "device_fault"
+        case recovery
+        case alert
         case callRetried = "call_retried"
         case callLost = "call_lost"
         case badInput = "bad_input"
@@ -33,7 +41,7 @@ public struct LogRecord: Hashable, Sendable {
         case daemonFault = "daemon_fault"
     }
 
-    public struct Field: Hashable, Sendable {
+    public struct Field: Codable, Hashable, Sendable {
         public var name: String
         public var value: String
 

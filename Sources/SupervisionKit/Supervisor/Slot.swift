@@ -2,11 +2,15 @@
 struct Slot: Sendable {
     let name: String
     let group: Int
+    /// Its number within the group.
+    let replica: Int
     var lifecycle = WorkerLifecycle()
     /// Calls that the worker takes at once, as it said when it shook hands.
     var concurrency = 1
     /// Indices in the call table of what the worker has, at most `concurrency`.
     var calls: [Int] = []
+    /// Indices in `Supervisor.breakers`, one for each kernel that the group has had.
+    var breakers: [Int] = []
     var device = ""
     /// The process was started with another fingerprint than the group has now.
     var isOutdated = false
@@ -17,56 +21,33 @@ struct Slot: Sendable {
     var isGreeted = false
     /// Of the call that runs: when the worker last said that it is alive, and how far it was.
     var heartbeat: Heartbeat?
+    var probe = HealthProbe()
+    /// The probe in flight is the trial of this breaker.
+    var trial: Trial?
 
     struct Heartbeat: Sendable {
         var at: Instant
+        var running: CallID
         var progress: UInt64
     }
 
-    var isFree: Bool { lifecycle.isReady && !isOutdated && calls.count < concurrency }
-}
-
-/// Kernels that share workers, with the calls that wait for one.
-struct Group: Sendable {
-    var configuration: GroupConfiguration
-    var isConfigured = true
-    var slots: [SlotID] = []
-    var queue = CallQueue()
-}
-
-/// A kernel that is, or was, configured.
-struct KernelState: Sendable {
-    var configuration: KernelConfiguration
-    var isConfigured = true
-    var group: Int
-    /// Of the worker's word and the configuration's.
-    var isIdempotent = false
-    /// Why it can't be called although its worker is ready; empty when it can.
-    var problem = ""
-    /// A worker has said what it is.
-    var isDeclared = false
-    var queued = 0
-    var counters = CallCounters()
-}
-
-/// Calls by how they ended, since the daemon's start.
-public struct CallCounters: Hashable, Sendable {
-    public var accepted = 0
-    public var ok = 0
-    /// Ended with an error after they were accepted.
-    public var failed = 0
-    /// Answered with an error at the door.
-    public var refused = 0
-    /// Handed to a second or third worker.
-    public var retried = 0
-
-    public init() {}
-
-    static func += (left: inout CallCounters, right: CallCounters) {
-        left.accepted += right.accepted
-        left.ok += right.ok
-        left.failed += right.failed
-        left.refused += right.refused
-        left.retried += right.retried
+    struct Trial: Sendable {
+        var number: UInt32
+        /// Index in `Supervisor.breakers`.
+        var breaker: Int
+        var permit: CircuitBreaker.Permit
     }
+
+    /// Its probes have failed: what it has may end, and it gets nothing new.
+    var isUnready: Bool {
+        if case .unhealthy = probe.status { lifecycle.isReady } else { false }
+    }
+
+    /// Takes calls, if it has room.
+    var isServing: Bool { lifecycle.isReady && !isOutdated && !isUnready }
+
+    var isFree: Bool { isServing && calls.count < concurrency }
+
+    /// There is a process, or there shall be one.
+    var isUsed: Bool { lifecycle.isWanted || lifecycle.incarnation != nil }
 }

@@ -10,6 +10,13 @@ public struct Snapshot: Sendable {
         public var inFlight: Int
         public var queued: Int
         public var slots: [WorkerSlot]
+        /// One for each slot, in the same order.
+        public var breakers: [BreakerStatistics]
+        /// Retries that the budget allows right now.
+        public var retriesLeft: Int
+        /// How the group came to stand where it does on its ladder; empty when nothing is wrong.
+        public var recovery: String
+        public var alert: RecoveryLadder.Alert
     }
 
     public struct WorkerSlot: Sendable {
@@ -26,6 +33,8 @@ public struct Snapshot: Sendable {
         /// When it last said that it is alive; workers do while a call runs.
         public var heartbeatAt: Instant?
         public var progress: UInt64?
+        /// What its probes say.
+        public var probes: HealthStatus
     }
 
     public var kernels: [Kernel]
@@ -54,7 +63,7 @@ extension Supervisor {
             reloadErrors: reloadErrors,
             totals: totals,
             inFlight: slots.reduce(0) { $0 + $1.calls.count },
-            queued: groups.reduce(0) { $0 + $1.queue.count },
+            queued: groups.reduce(waitingCalls) { $0 + $1.queue.count },
             badInput: badInput
         )
     }
@@ -80,7 +89,7 @@ extension Supervisor {
     public func isAlive(_ worker: WorkerID) -> Bool { isCurrent(worker) }
 
     /// Calls of the client that have not been answered.
-    public func callCount(of client: ClientID) -> Int { clients.count(of: client) }
+    public func callCount(of client: ClientID) -> Int { callers.count(of: .client(client)) }
 
     /// Calls that the worker has.
     public func callCount(of worker: WorkerID) -> Int {
@@ -89,7 +98,8 @@ extension Supervisor {
 
     private func snapshot(ofKernel index: Int) -> Snapshot.Kernel {
         let kernel = kernels[index]
-        let members = groups[kernel.group].slots
+        let group = groups[kernel.group]
+        let members = group.slots
         let running = members.flatMap { slots[$0.index].calls }
             .filter { calls[$0].kernel.index == index }
         return Snapshot.Kernel(
@@ -101,7 +111,11 @@ extension Supervisor {
             counters: kernel.counters,
             inFlight: running.count,
             queued: kernel.queued,
-            slots: members.map(snapshot(ofSlot:))
+            slots: members.map(snapshot(ofSlot:)),
+            breakers: kernel.breakers.map { breakers[$0].breaker.statistics(at: now) },
+            retriesLeft: kernel.budget.available(at: now, policy: kernel.configuration.retry),
+            recovery: group.ladder.explanation(policy: group.configuration.recovery),
+            alert: group.ladder.alert
         )
     }
 
@@ -110,7 +124,7 @@ extension Supervisor {
         return Snapshot.WorkerSlot(
             id: id,
             name: slot.name,
-            state: slot.lifecycle.state.word,
+            state: slot.isUnready ? "unready" : slot.lifecycle.state.word,
             incarnation: slot.lifecycle.incarnation,
             since: slot.stateSince,
             restarts: slot.restarts,
@@ -118,7 +132,8 @@ extension Supervisor {
             device: slot.device,
             runningSince: slot.calls.map { calls[$0].handedOver }.min(),
             heartbeatAt: slot.heartbeat?.at,
-            progress: slot.heartbeat?.progress
+            progress: slot.heartbeat?.progress,
+            probes: slot.probe.status
         )
     }
 }
@@ -128,6 +143,7 @@ extension WorkerLifecycle.State {
     public var word: String {
         switch self {
         case .stopped: "stopped"
+        case .waiting: "waiting"
         case .starting: "starting"
         case .ready: "ready"
         case .parting, .asked, .terminated: "stopping"

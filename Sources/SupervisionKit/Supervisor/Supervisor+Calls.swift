@@ -4,185 +4,48 @@ extension Supervisor {
 
     mutating func arrive(_ arrival: CallArrival, into effects: inout [Effect]) {
         let kernel = arrival.kernel.index
+        guard kernel < kernels.count else { return }
         if let refusal = refusal(of: arrival) {
             kernels[kernel].counters.refused += 1
+            if refusal.error == .circuitOpen { kernels[kernel].counters.refusedByBreaker += 1 }
             return effects.append(.answer(refusal))
         }
-        let timeout = kernels[kernel].configuration.timeout
-        let deadline =
-            arrival.deadline == .zero
-            ? now + timeout.defaultTimeout : min(arrival.deadline, now + timeout.maxTimeout)
-        let isIdempotent = arrival.isIdempotent || kernels[kernel].isIdempotent
-        let index = calls.insert(
-            CallRecord(
-                client: arrival.client,
-                clientCall: arrival.clientCall,
-                kernel: arrival.kernel,
-                mayRepeat: isIdempotent && arrival.mayRetry,
-                deadline: deadline,
-                arrived: now,
-                handedOver: now,
-                attempts: 0,
-                earlierAttempts: max(arrival.attempt, 1) - 1
-            )
-        )
-        kernels[kernel].counters.accepted += 1
-        clients.add(arrival.clientCall, index, of: arrival.client)
-        deadlines.set(Self.key(call: index), to: deadline)
-        let group = kernels[kernel].group
+        let index = insert(arrival)
         // A call behind others waits its turn even when a worker has just come free.
-        if groups[group].queue.count == 0, let slot = freeSlot(in: group) {
+        if groups[kernels[kernel].group].queue.count == 0,
+            let slot = freeSlot(for: kernel, using: &random)
+        {
             if calls[index].mayRepeat { keep(index, into: &effects) }
             handOver(index, to: slot, into: &effects)
         } else {
             keep(index, into: &effects)
-            groups[group].queue.append(index, in: &calls)
-            kernels[kernel].queued += 1
+            enterQueue(index, atFront: false)
+            setDeadline(ofCall: index)
         }
     }
 
-    /// Why a call is not taken, if it isn't.
-    private func refusal(of arrival: CallArrival) -> Answer? {
-        // Its parts are read in place: a copy of the whole costs a count for each text in it.
+    private mutating func insert(_ arrival: CallArrival) -> Int {
         let kernel = arrival.kernel.index
-        var name: String { kernels[kernel].configuration.name }
-        func no(_ error: CallError, _ message: String, retryAfter: Duration = .zero) -> Answer {
-            Answer(
-                client: arrival.client,
-                clientCall: arrival.clientCall,
-                error: error,
-                execution: .notRun,
-                message: message,
-                retryAfter: retryAfter,
-                attempts: 0,
-                queued: .zero,
-                incarnation: nil,
-                worker: ""
-            )
-        }
-        if clients.call(arrival.clientCall, of: arrival.client) != nil {
-            return no(
-                .malformedFrame,
-                "the id \(arrival.clientCall) names a call in flight already"
-            )
-        }
-        guard kernels[kernel].isConfigured else {
-            return no(.unknownKernel, "no kernel '\(name)' is configured any more")
-        }
-        switch phase {
-        case .draining, .stopping, .ended:
-            return no(.shuttingDown, "the daemon is ending and takes no calls")
-        case .starting, .serving: break
-        }
-        guard arrival.deadline == .zero || arrival.deadline > now else {
-            return no(.deadlineExceeded, "the deadline had passed when the call arrived")
-        }
-        guard kernels[kernel].problem.isEmpty else {
-            return no(.buildFailed, "\(name) can't be called: \(kernels[kernel].problem)")
-        }
-        guard clients.count(of: arrival.client) < limits.maxCallsPerClient,
-            calls.count < limits.maxCalls
-        else {
-            return no(
-                .overloaded,
-                "too many calls in flight: at most \(limits.maxCallsPerClient) of one client "
-                    + "and \(limits.maxCalls) of all",
-                retryAfter: .milliseconds(100)
-            )
-        }
-        return unavailability(of: arrival, no)
-    }
-
-    private func unavailability(
-        of arrival: CallArrival,
-        _ no: (CallError, String, Duration) -> Answer
-    ) -> Answer? {
-        let kernel = arrival.kernel.index
-        let group = kernels[kernel].group
-        var name: String { kernels[kernel].configuration.name }
-        switch availability(of: group) {
-        case .never(let why):
-            return no(.unavailable, "\(name) has no worker: \(why)", .zero)
-        case .refusedUntil(let instant, let why):
-            return no(.unavailable, "\(name) is refused: \(why)", instant.since(now))
-        case .from(let instant):
-            let wanted =
-                arrival.deadline == .zero
-                ? now + kernels[kernel].configuration.timeout.defaultTimeout : arrival.deadline
-            guard instant < wanted else {
-                return no(
-                    .unavailable,
-                    "\(name) has no worker before the deadline; the next one starts later",
-                    instant.since(now)
-                )
-            }
-        case .soon: break
-        }
-        let limit = kernels[kernel].configuration.bulkhead.maxQueued
-        guard kernels[kernel].queued < limit || hasRoom(group) else {
-            return no(
-                .overloaded,
-                "the queue of \(name) is full: \(limit) calls wait",
-                .milliseconds(100)
-            )
-        }
-        return nil
-    }
-
-    private func hasRoom(_ group: Int) -> Bool {
-        groups[group].queue.count == 0 && groups[group].slots.contains { slots[$0.index].isFree }
-    }
-
-    // MARK: - To a worker
-
-    /// The least loaded of two ready slots taken at random; of one or two, the less loaded.
-    mutating func freeSlot(in group: Int) -> Int? {
-        let candidates = groups[group].slots
-        guard candidates.count > 1 else {
-            return candidates.first.flatMap { slots[$0.index].isFree ? $0.index : nil }
-        }
-        let first = Int.random(in: candidates.indices, using: &random)
-        let second = Int.random(in: candidates.indices, using: &random)
-        let pair = [candidates[first].index, candidates[second].index]
-            .filter { slots[$0].isFree }
-        if let best = pair.min(by: { slots[$0].calls.count < slots[$1].calls.count }) {
-            return best
-        }
-        return candidates.lazy.map(\.index).first { slots[$0].isFree }
-    }
-
-    private mutating func handOver(_ index: Int, to slot: Int, into effects: inout [Effect]) {
-        guard let incarnation = slots[slot].lifecycle.incarnation else { return }
-        let worker = WorkerID(slot: SlotID(index: slot), incarnation: incarnation)
-        calls[index].phase = .dispatched(worker)
-        calls[index].attempts += 1
-        calls[index].handedOver = now
-        if calls[index].attempts > 1 {
-            kernels[calls[index].kernel.index].counters.retried += 1
-        }
-        slots[slot].calls.append(index)
-        effects.append(
-            .forward(
-                calls.id(at: index),
-                to: worker,
-                deadline: calls[index].deadline,
-                attempt: calls[index].earlierAttempts &+ calls[index].attempts
+        let parent = parent(of: arrival)
+        let index = calls.insert(
+            CallRecord(
+                caller: arrival.caller,
+                callerCall: arrival.callerCall,
+                kernel: arrival.kernel,
+                mayRepeat: (arrival.isIdempotent || kernels[kernel].isIdempotent)
+                    && arrival.mayRetry,
+                deadline: deadline(of: arrival),
+                arrived: now,
+                handedOver: now,
+                earlierAttempts: max(arrival.attempt, 1) - 1,
+                key: arrival.key,
+                hasDefaultTimeout: arrival.deadline == .zero
             )
         )
-    }
-
-    /// Gives waiting calls to workers that have room, first come first served.
-    mutating func serveQueue(of group: Int, into effects: inout [Effect]) {
-        while let index = groups[group].queue.first, let slot = freeSlot(in: group) {
-            leaveQueue(index)
-            handOver(index, to: slot, into: &effects)
-        }
-    }
-
-    private mutating func leaveQueue(_ index: Int) {
-        let kernel = calls[index].kernel.index
-        groups[kernels[kernel].group].queue.remove(index, in: &calls)
-        kernels[kernel].queued -= 1
+        if let parent { link(index, below: parent) }
+        kernels[kernel].counters.accepted += 1
+        callers.add(arrival.callerCall, index, of: arrival.caller)
+        return index
     }
 
     // MARK: - Out
@@ -190,39 +53,63 @@ extension Supervisor {
     mutating func replied(
         _ worker: WorkerID,
         _ id: CallID,
-        _ error: CallError?,
+        _ reply: WorkerReply,
         into effects: inout [Effect]
     ) {
+        let slot = worker.slot.index
         // A worker that was condemned is no longer believed.
-        guard isCurrent(worker), slots[worker.slot.index].lifecycle.isHeard else { return }
-        guard let index = calls.index(of: id), slots[worker.slot.index].calls.contains(index) else {
+        guard isCurrent(worker), slots[slot].lifecycle.isHeard else { return }
+        guard let index = calls.index(of: id), slots[slot].calls.contains(index) else {
             return kill(
                 worker,
                 .misbehaved("it answered a call that it does not have"),
                 into: &effects
             )
         }
+        leaveWorker(index, slot)
         if case .dispatched = calls[index].phase {
-            let call = calls[index]
-            if error == nil {
-                kernels[call.kernel.index].counters.ok += 1
-            } else {
-                kernels[call.kernel.index].counters.failed += 1
-            }
-            effects.append(
-                .deliver(
-                    to: call.client,
-                    clientCall: call.clientCall,
-                    attempts: call.attempts,
-                    queued: call.handedOver.since(call.arrived)
-                )
-            )
-            clients.remove(call.clientCall, of: call.client)
-            release(index, into: &effects)
+            take(reply, of: index, from: slot, into: &effects)
+        } else {
+            settle(index, calls[index].verdictOfCancel, into: &effects)
+            forget(index, into: &effects)
         }
-        leaveWorker(index, worker.slot.index)
-        forget(index)
-        afterCall(worker.slot.index, into: &effects)
+        afterCall(slot, into: &effects)
+    }
+
+    private mutating func take(
+        _ reply: WorkerReply,
+        of index: Int,
+        from slot: Int,
+        into effects: inout [Effect]
+    ) {
+        let verdict = reply.verdict
+        let kernel = calls[index].kernel.index
+        if reply.error == nil {
+            groups[slots[slot].group].serviceTime.record(now.since(calls[index].handedOver))
+        }
+        settle(index, verdict, into: &effects)
+        if case .fault(let fault) = verdict,
+            retriesReply(index, fault, reply, from: slot, into: &effects)
+        {
+            return endChildren(of: index, into: &effects)
+        }
+        if reply.error == nil {
+            kernels[kernel].counters.ok += 1
+        } else {
+            kernels[kernel].counters.failed += 1
+        }
+        let call = calls[index]
+        effects.append(
+            .deliver(
+                to: call.caller,
+                callerCall: call.callerCall,
+                attempts: call.attempts,
+                queued: call.handedOver.since(call.arrived)
+            )
+        )
+        callers.remove(call.callerCall, of: call.caller)
+        release(index, into: &effects)
+        forget(index, into: &effects)
     }
 
     /// The worker has a place free: for a waiting call, or for its own orderly end.
@@ -232,38 +119,31 @@ extension Supervisor {
         if case .draining = phase, calls.count == 0 { endDrain(into: &effects) }
     }
 
-    /// A call's deadline, or the time for its cancel to be acknowledged, has come.
-    mutating func expire(call index: Int, into effects: inout [Effect]) {
-        let message: String
-        switch calls[index].phase {
-        case .queued: message = "the deadline passed in the queue"
-        case .dispatched: message = "the deadline passed while the call ran"
-        case .cancelling(let worker):
-            return kill(worker, .hung, into: &effects)
-        }
-        end(index, .deadlineExceeded, message, into: &effects)
-    }
-
     mutating func cancel(
-        _ client: ClientID,
-        _ clientCall: UInt64,
+        _ caller: CallerID,
+        _ callerCall: UInt64,
         into effects: inout [Effect]
     ) {
         // A cancel that crosses the answer on its way names a call that has ended.
-        guard let index = clients.call(clientCall, of: client) else { return }
+        guard let index = callers.call(callerCall, of: caller) else { return }
+        calls[index].verdictOfCancel = .neutral(.cancelled)
         end(index, .cancelled, "the caller cancelled", into: &effects)
     }
 
-    mutating func close(_ client: ClientID, into effects: inout [Effect]) {
-        for index in clients.removeAll(of: client) {
+    /// The caller is gone, and its calls with it.
+    mutating func close(_ caller: CallerID, into effects: inout [Effect]) {
+        // The end of one may have ended another: a chain can come back to the worker that began it.
+        for index in callers.removeAll(of: caller)
+        where calls.isLive(index) && calls[index].isAnswerable {
             kernels[calls[index].kernel.index].counters.failed += 1
+            calls[index].verdictOfCancel = .neutral(.abandoned)
             detach(index, into: &effects)
         }
     }
 
     mutating func reject(
-        _ client: ClientID,
-        _ clientCall: UInt64,
+        _ caller: CallerID,
+        _ callerCall: UInt64,
         _ error: CallError,
         _ message: String,
         into effects: inout [Effect]
@@ -272,8 +152,8 @@ extension Supervisor {
         effects.append(
             .answer(
                 Answer(
-                    client: client,
-                    clientCall: clientCall,
+                    caller: caller,
+                    callerCall: callerCall,
                     error: error,
                     execution: .notRun,
                     message: message,
@@ -300,13 +180,13 @@ extension Supervisor {
         var worker = worker
         if case .dispatched(let current) = call.phase { worker = worker ?? current }
         kernels[call.kernel.index].counters.failed += 1
-        clients.remove(call.clientCall, of: call.client)
+        callers.remove(call.callerCall, of: call.caller)
         let reached = call.attempts > 0 ? call.handedOver : now
         effects.append(
             .answer(
                 Answer(
-                    client: call.client,
-                    clientCall: call.clientCall,
+                    caller: call.caller,
+                    callerCall: call.callerCall,
                     error: error,
                     execution: call.execution,
                     message: message,
@@ -323,21 +203,23 @@ extension Supervisor {
 
     /// Nobody waits for the call any more: it leaves the queue, or its worker is told.
     private mutating func detach(_ index: Int, into effects: inout [Effect]) {
-        let id = calls.id(at: index)
+        release(index, into: &effects)
         switch calls[index].phase {
         case .queued:
             leaveQueue(index)
-            release(index, into: &effects)
-            forget(index)
-            if case .draining = phase, calls.count == 0 { endDrain(into: &effects) }
+            forget(index, into: &effects)
+        case .waiting:
+            waitingCalls -= 1
+            forget(index, into: &effects)
         case .dispatched(let worker):
-            release(index, into: &effects)
             calls[index].phase = .cancelling(worker)
             let timeout = kernels[calls[index].kernel.index].configuration.timeout.cancelTimeout
-            deadlines.set(Self.key(call: index), to: now + timeout)
-            effects.append(.cancel(id, at: worker))
-        case .cancelling: break
+            deadlines.set(Self.key(.call, index), to: now + timeout)
+            effects.append(.cancel(calls.id(at: index), at: worker))
+            return leaveChain(index, into: &effects)
+        case .cancelling: return
         }
+        if case .draining = phase, calls.count == 0 { endDrain(into: &effects) }
     }
 
     private mutating func keep(_ index: Int, into effects: inout [Effect]) {
@@ -351,70 +233,70 @@ extension Supervisor {
         effects.append(.release(calls.id(at: index)))
     }
 
-    mutating func leaveWorker(_ index: Int, _ slot: Int) {
+    private mutating func leaveWorker(_ index: Int, _ slot: Int) {
         guard let place = slots[slot].calls.firstIndex(of: index) else { return }
         slots[slot].calls.remove(at: place)
     }
 
-    mutating func forget(_ index: Int) {
-        deadlines.remove(Self.key(call: index))
+    mutating func forget(_ index: Int, into effects: inout [Effect]) {
+        deadlines.remove(Self.key(.call, index))
+        if calls[index].parent >= 0 || calls[index].firstChild >= 0 {
+            leaveChain(index, into: &effects)
+        }
         calls.remove(at: index)
     }
 
-    // MARK: - When a worker is gone
+    // MARK: - Time
 
-    /// Every call that the dead worker had is tried again or answered, in this turn.
-    mutating func recoverCalls(
-        of worker: WorkerID,
-        _ error: CallError,
-        _ phrase: String,
+    /// What happens to the call next if nothing happens before.
+    mutating func setDeadline(ofCall index: Int) {
+        var deadline = calls[index].deadline
+        switch calls[index].phase {
+        case .queued: break
+        case .waiting(let until): deadline = min(deadline, until)
+        case .dispatched:
+            guard let permit = calls[index].permit else { break }
+            let breaker = Int(calls[index].breaker)
+            if let slow = breakers[breaker].breaker.slowDeadline(of: permit) {
+                deadline = min(deadline, slow)
+            }
+        case .cancelling: return
+        }
+        deadlines.set(Self.key(.call, index), to: deadline)
+    }
+
+    mutating func passDeadline(call index: Int, into effects: inout [Effect]) {
+        switch calls[index].phase {
+        case .cancelling(let worker): return kill(worker, .hung, into: &effects)
+        case .queued where calls[index].deadline <= now:
+            return expire(index, "the deadline passed in the queue", into: &effects)
+        case .queued: break
+        case .waiting where calls[index].deadline <= now:
+            return expire(index, "the deadline passed before the next try", into: &effects)
+        case .waiting:
+            waitingCalls -= 1
+            enterQueue(index, atFront: true)
+            setDeadline(ofCall: index)
+            return serveQueue(of: kernels[calls[index].kernel.index].group, into: &effects)
+        case .dispatched where calls[index].deadline <= now:
+            let kernel = calls[index].kernel.index
+            let full = kernels[kernel].configuration.timeout.defaultTimeout
+            if now.since(calls[index].handedOver) >= full {
+                settle(index, .fault(.timedOut), into: &effects)
+            } else {
+                calls[index].verdictOfCancel = .neutral(.callerDeadline)
+            }
+            return expire(index, "the deadline passed while the call ran", into: &effects)
+        case .dispatched: becameSlow(index, into: &effects)
+        }
+        setDeadline(ofCall: index)
+    }
+
+    private mutating func expire(
+        _ index: Int,
+        _ message: String,
         into effects: inout [Effect]
     ) {
-        let slot = worker.slot.index
-        let lost = slots[slot].calls
-        slots[slot].calls.removeAll(keepingCapacity: true)
-        // The last one first, because each goes to the front of the queue.
-        for index in lost.reversed() {
-            guard case .dispatched = calls[index].phase else {
-                forget(index)
-                continue
-            }
-            calls[index].workersLost += 1
-            calls[index].phase = .queued
-            let kernel = calls[index].kernel.index
-            groups[kernels[kernel].group].queue.prepend(index, in: &calls)
-            kernels[kernel].queued += 1
-            if let reason = whyNotAgain(index) {
-                let name = slots[slot].name
-                let message = "worker '\(name)' \(phrase) while it had the call; \(reason)"
-                log(.warning, .callLost, "call ended: \(message)", callFields(index), &effects)
-                end(index, error, message, by: worker, into: &effects)
-            } else {
-                log(.notice, .callRetried, "call is tried again", callFields(index), &effects)
-            }
-        }
-    }
-
-    /// Why a call whose worker died is not tried again; nil when it is.
-    private func whyNotAgain(_ index: Int) -> String? {
-        let call = calls[index]
-        let policy = kernels[call.kernel.index].configuration.retry
-        guard call.mayRepeat else {
-            return "it is not tried again because it is not known to be idempotent"
-        }
-        guard call.workersLost < RetryPolicy.maxWorkersLost else {
-            return "it is the second worker that died with it, so it is not tried a third time"
-        }
-        guard Int(call.earlierAttempts &+ call.attempts) < policy.maxAttempts else {
-            return "all \(policy.maxAttempts) attempts are used"
-        }
-        return nil
-    }
-
-    private func callFields(_ index: Int) -> [LogRecord.Field] {
-        [
-            .init("KERNEL", kernels[calls[index].kernel.index].configuration.name),
-            .init("ATTEMPTS", "\(calls[index].attempts)"),
-        ]
+        end(index, .deadlineExceeded, message, into: &effects)
     }
 }

@@ -17,6 +17,7 @@ extension Supervisor {
 
     mutating func configure(_ configuration: Configuration, into effects: inout [Effect]) {
         limits = configuration.limits
+        governor.limit = configuration.maxStarting
         reloadErrors = []
         configuredAt = now
         isStatusStale = true
@@ -54,6 +55,8 @@ extension Supervisor {
         }
         guard let group, phase == .starting || phase == .serving else { return }
         for replica in 0..<configuration.replicas { addSlot(replica, to: group) }
+        // Also of those that are no longer configured: a call of theirs may still run.
+        for kernel in groups[group].kernels { addBreakers(of: kernel) }
         for (replica, slot) in groups[group].slots.enumerated() {
             guard replica < configuration.replicas else {
                 stopSlot(slot.index, into: &effects)
@@ -66,13 +69,34 @@ extension Supervisor {
             }
         }
         replaceNext(of: group, into: &effects)
+        descendLadder(of: group, into: &effects)
     }
 
     private mutating func addSlot(_ replica: Int, to group: Int) {
         guard replica >= groups[group].slots.count else { return }
         let name = "\(groups[group].configuration.name)/\(replica)"
-        slots.append(Slot(name: name, group: group, stateSince: now))
+        slots.append(Slot(name: name, group: group, replica: replica, stateSince: now))
         groups[group].slots.append(SlotID(index: slots.count - 1))
+    }
+
+    /// The kernel goes to other workers: what its breakers knew is about workers that it had.
+    private mutating func leaveBreakers(of kernel: Int) {
+        for index in kernels[kernel].breakers {
+            slots[breakers[index].slot].breakers.removeAll { $0 == index }
+            deadlines.remove(Self.key(.breaker, index))
+        }
+        kernels[kernel].breakers = []
+    }
+
+    /// A breaker for each kernel in each slot that it can be served by.
+    private mutating func addBreakers(of kernel: Int) {
+        let members = groups[kernels[kernel].group].slots
+        for slot in members.dropFirst(kernels[kernel].breakers.count) {
+            let breaker = CircuitBreaker(policy: kernels[kernel].breakerPolicy, at: now)
+            breakers.append(BreakerPlace(breaker: breaker, kernel: kernel, slot: slot.index))
+            kernels[kernel].breakers.append(breakers.count - 1)
+            slots[slot.index].breakers.append(breakers.count - 1)
+        }
     }
 
     private mutating func adopt(_ configuration: KernelConfiguration, into effects: inout [Effect])
@@ -84,16 +108,24 @@ extension Supervisor {
             directory.add(configuration.name)
             kernels.append(KernelState(configuration: configuration, group: group))
             kernels[kernels.count - 1].isIdempotent = configuration.isIdempotent ?? false
-            return
+            groups[group].kernels.append(kernels.count - 1)
+            return addBreakers(of: kernels.count - 1)
         }
         if kernels[known].group != group || !kernels[known].isConfigured {
             leave(kernel: known, "its workers have changed", into: &effects)
+            if kernels[known].group != group {
+                leaveBreakers(of: known)
+                groups[kernels[known].group].kernels.removeAll { $0 == known }
+                groups[group].kernels.append(known)
+            }
             kernels[known].group = group
             kernels[known].isDeclared = false
             kernels[known].problem = ""
         }
         kernels[known].configuration = configuration
         kernels[known].isConfigured = true
+        addBreakers(of: known)
+        configureBreakers(of: known)
         if let isIdempotent = configuration.isIdempotent {
             kernels[known].isIdempotent = isIdempotent
         }
@@ -122,10 +154,14 @@ extension Supervisor {
 
     /// Waiting calls of a kernel that goes away are answered; those with a worker may end.
     private mutating func leave(kernel: Int, _ why: String, into effects: inout [Effect]) {
-        for index in queuedCalls(of: kernels[kernel].group)
-        where calls[index].kernel.index == kernel {
-            let message = "\(kernels[kernel].configuration.name): \(why)"
-            end(index, .unavailable, message, into: &effects)
+        for index in calls.liveIndices
+        where calls.isLive(index) && calls[index].kernel.index == kernel {
+            switch calls[index].phase {
+            case .queued, .waiting:
+                let message = "\(kernels[kernel].configuration.name): \(why)"
+                end(index, .unavailable, message, into: &effects)
+            case .dispatched, .cancelling: break
+            }
         }
     }
 
@@ -141,7 +177,7 @@ extension Supervisor {
     mutating func replaceNext(of group: Int, into effects: inout [Effect]) {
         let isAway = groups[group].slots.contains { slot in
             switch slots[slot.index].lifecycle.state {
-            case .parting, .asked, .terminated, .killed, .starting: true
+            case .waiting, .parting, .asked, .terminated, .killed, .starting: true
             case .stopped, .ready, .stuck, .backoff, .quarantined, .failed: false
             }
         }

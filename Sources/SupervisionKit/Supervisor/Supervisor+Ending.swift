@@ -21,9 +21,11 @@ extension Supervisor {
         phase = .stopping
         deadlines.remove(Self.drainKey)
         isStatusStale = true
-        for group in groups.indices {
-            for index in queuedCalls(of: group) {
+        for index in calls.liveIndices where calls.isLive(index) {
+            switch calls[index].phase {
+            case .queued, .waiting:
                 end(index, .shuttingDown, "the daemon ended before the call's turn", into: &effects)
+            case .dispatched, .cancelling: break
             }
         }
         for slot in slots.indices {
@@ -43,9 +45,10 @@ extension Supervisor {
 
     /// The end of a turn in which something visible changed: readiness, status line, the very end.
     mutating func settle(into effects: inout [Effect]) {
+        if isStatusStale { staleGroups = Array(groups.indices) }
         isStatusStale = false
-        for group in groups.indices { replaceNext(of: group, into: &effects) }
-        isStatusStale = false
+        for group in staleGroups { replaceNext(of: group, into: &effects) }
+        refreshHealth()
         if phase == .starting, isSettled {
             phase = .serving
             effects.append(.notify(.ready))
@@ -73,7 +76,7 @@ extension Supervisor {
     /// A stuck process is left to the operating system: nothing more can be done about it.
     private func isGone(_ slot: Slot) -> Bool {
         switch slot.lifecycle.state {
-        case .stopped, .stuck, .failed, .backoff, .quarantined: true
+        case .stopped, .waiting, .stuck, .failed, .backoff, .quarantined: true
         case .starting, .ready, .parting, .asked, .terminated, .killed: false
         }
     }

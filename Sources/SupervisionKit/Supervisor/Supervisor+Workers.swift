@@ -21,12 +21,17 @@ extension Supervisor {
         for slot in groups[group].slots {
             let lifecycle = slots[slot.index].lifecycle
             switch lifecycle.state {
-            case .starting where !lifecycle.isOnTrial, .ready: return .soon
+            case .waiting where !lifecycle.isOnTrial, .starting where !lifecycle.isOnTrial, .ready:
+                return .soon
             case .parting, .asked, .terminated, .killed:
                 if lifecycle.isWanted { return .soon }
             case .backoff(let until):
                 if case .from(let other) = best, other <= until { continue }
                 best = .from(until)
+            case .waiting:
+                if case .never = best {
+                    best = .refusedUntil(now, why: "its worker restarted too often")
+                }
             case .starting(_, let until), .quarantined(let until):
                 switch best {
                 case .from: continue
@@ -95,6 +100,9 @@ extension Supervisor {
             workerFields(worker) + [.init("DEVICE", declaration.device)],
             &effects
         )
+        trustDevice(of: slot, into: &effects)
+        startProbes(of: slot, into: &effects)
+        descendLadder(of: slots[slot].group, into: &effects)
         serveQueue(of: slots[slot].group, into: &effects)
     }
 
@@ -103,7 +111,7 @@ extension Supervisor {
         of slot: Int,
         into effects: inout [Effect]
     ) {
-        for index in kernels.indices where kernels[index].group == slots[slot].group {
+        for index in groups[slots[slot].group].kernels {
             let name = kernels[index].configuration.name
             let declared = declaration.kernels.first { $0.name == name }
             let problem =
@@ -131,7 +139,7 @@ extension Supervisor {
         into effects: inout [Effect]
     ) {
         for index in queuedCalls(of: kernels[kernel].group)
-        where calls[index].kernel.index == kernel {
+        where calls.isLive(index) && calls[index].kernel.index == kernel {
             let name = kernels[kernel].configuration.name
             end(index, .buildFailed, "\(name) can't be called: \(problem)", into: &effects)
         }
@@ -148,9 +156,13 @@ extension Supervisor {
         }
     }
 
-    mutating func heartbeat(_ worker: WorkerID, _ progress: UInt64) {
+    mutating func heartbeat(_ worker: WorkerID, _ running: CallID, _ progress: UInt64) {
         guard isCurrent(worker) else { return }
-        slots[worker.slot.index].heartbeat = Slot.Heartbeat(at: now, progress: progress)
+        slots[worker.slot.index].heartbeat = Slot.Heartbeat(
+            at: now,
+            running: running,
+            progress: progress
+        )
     }
 
     mutating func kill(_ worker: WorkerID, _ cause: KillCause, into effects: inout [Effect]) {
@@ -168,6 +180,8 @@ extension Supervisor {
     mutating func ended(_ worker: WorkerID, _ end: WorkerEnd, into effects: inout [Effect]) {
         guard isCurrent(worker) else { return }
         let slot = worker.slot.index
+        let wasOrderly = slots[slot].lifecycle.isEndingInOrder
+        if !wasOrderly, !end.isPermanent { suspectDevice(of: slot, into: &effects) }
         change(slot, into: &effects) { lifecycle, turn in
             lifecycle.ended(
                 end,
@@ -178,20 +192,31 @@ extension Supervisor {
             )
         }
         logEnd(of: worker, into: &effects)
-        let (error, phrase) = verdict(of: slot)
-        recoverCalls(of: worker, error, phrase, into: &effects)
+        // What its kernels called has nobody left to answer to.
+        close(.worker(worker), into: &effects)
+        let (verdict, error, phrase) = verdict(of: slot, wasOrderly: wasOrderly)
+        recoverCalls(of: worker, verdict, error, phrase, into: &effects)
+        if !wasOrderly { climbLadder(of: slots[slot].group, into: &effects) }
         refuseIfDown(slots[slot].group, into: &effects)
         serveQueue(of: slots[slot].group, into: &effects)
         afterEnd(slot, into: &effects)
     }
 
-    private func verdict(of slot: Int) -> (CallError, String) {
-        guard let record = slots[slot].lifecycle.lastEnd else { return (.workerDied, "ended") }
+    /// What the end says of the worker, and what callers are told.
+    private func verdict(of slot: Int, wasOrderly: Bool) -> (Verdict, CallError, String) {
+        guard let record = slots[slot].lifecycle.lastEnd else {
+            return (.fault(.crashed), .workerDied, "ended")
+        }
         switch record.cause {
-        case .hung: return (.workerHung, record.phrase)
-        case .misbehaved: return (.workerMisbehaved, record.phrase)
-        case .channelClosed, .startTimedOut, .stopTimedOut, nil:
-            return (.workerDied, record.phrase)
+        case .hung: return (.fault(.hung), .workerHung, record.phrase)
+        case .misbehaved:
+            return (.fault(.protocolViolation), .workerMisbehaved, record.phrase)
+        case .channelClosed: return (.fault(.connectionLost), .workerDied, record.phrase)
+        case .probesFailed: return (.fault(.probeFailed), .workerDied, record.phrase)
+        case .stopTimedOut: return (.neutral(.drained), .workerDied, record.phrase)
+        case nil where wasOrderly && record.end.isInOrder:
+            return (.neutral(.drained), .workerDied, record.phrase)
+        case .startTimedOut, nil: return (.fault(.crashed), .workerDied, record.phrase)
         }
     }
 
@@ -222,7 +247,9 @@ extension Supervisor {
         let slot = worker.slot.index
         let message = "worker '\(slots[slot].name)' is stuck: SIGKILL did not end it"
         log(.error, .workerStuck, message, workerFields(worker), &effects)
-        recoverCalls(of: worker, .workerHung, "is stuck", into: &effects)
+        close(.worker(worker), into: &effects)
+        recoverCalls(of: worker, .fault(.hung), .workerHung, "is stuck", into: &effects)
+        climbLadder(of: slots[slot].group, into: &effects)
         refuseIfDown(slots[slot].group, into: &effects)
         afterEnd(slot, into: &effects)
     }
@@ -253,12 +280,13 @@ extension Supervisor {
             recovery: configuration.recovery
         )
         let action = transition(&slots[slot].lifecycle, turn)
-        let state = slots[slot].lifecycle.state
-        guard state != before else { return }
+        guard slots[slot].lifecycle.state != before else { return }
         slots[slot].stateSince = now
-        isStatusStale = true
-        deadlines.set(Self.key(slot: slot), to: slots[slot].lifecycle.deadline)
+        staleGroups.append(slots[slot].group)
+        if before.isServed { stopProbes(of: slot, into: &effects) }
         perform(action, slot, into: &effects)
+        deadlines.set(Self.key(.slot, slot), to: slots[slot].lifecycle.deadline)
+        followStart(of: slot, after: before, into: &effects)
     }
 
     private mutating func perform(
@@ -270,6 +298,7 @@ extension Supervisor {
         switch action {
         case .none: break
         case .spawn(let incarnation):
+            guard mayStart(slot) else { return slots[slot].lifecycle.putOff() }
             nextIncarnation += 1
             slots[slot].isOutdated = false
             slots[slot].concurrency = 1
@@ -295,21 +324,11 @@ extension Supervisor {
         case .refusedUntil(let instant, let why): (retryAfter, reason) = (instant.since(now), why)
         case .never(let why): (retryAfter, reason) = (.zero, why)
         }
-        for index in queuedCalls(of: group) {
+        for index in queuedCalls(of: group) where calls.isLive(index) {
             let name = kernels[calls[index].kernel.index].configuration.name
             let message = "\(name) has no worker: \(reason)"
             end(index, .unavailable, message, retryAfter: retryAfter, into: &effects)
         }
-    }
-
-    func queuedCalls(of group: Int) -> [Int] {
-        var indices: [Int] = []
-        var next = groups[group].queue.head
-        while next >= 0 {
-            indices.append(Int(next))
-            next = calls[Int(next)].next
-        }
-        return indices
     }
 
     // MARK: - Records
@@ -357,6 +376,9 @@ extension Supervisor {
         case .failed:
             let more = "it is not started again until its configuration or files are changed"
             log(.error, .workerFailed, "\(said); \(more)", fields, &effects)
+        case .waiting:
+            let more = "the next one starts when its turn comes"
+            log(.warning, .workerEnded, "\(said); \(more)", fields, &effects)
         case .ready, .parting, .asked, .terminated, .killed, .stuck: break
         }
     }

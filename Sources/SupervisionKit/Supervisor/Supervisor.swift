@@ -11,8 +11,14 @@ public struct Supervisor: Sendable {
     var groups: [Group] = []
     var kernels: [KernelState] = []
     var slots: [Slot] = []
+    var breakers: [BreakerPlace] = []
     var calls = CallTable()
-    var clients = ClientTable()
+    /// Calls that wait for their next try.
+    var waitingCalls = 0
+    var callers = CallerTable()
+    var poison = PoisonList()
+    var governor = StartGovernor(limit: 0)
+    var devices = DeviceGuard()
     var directory = KernelDirectory()
     var deadlines = DeadlineHeap()
     var nextIncarnation: UInt64 = 1
@@ -24,8 +30,13 @@ public struct Supervisor: Sendable {
     let startedAt: Instant
     var watchdogInterval: Duration?
     var lastStatus = ""
-    /// Something that `status` shows has changed in this turn.
+    /// Something of the whole that `status` shows has changed in this turn.
     var isStatusStale = false
+    /// Groups in which something has changed in this turn.
+    var staleGroups: [Int] = []
+    /// Configured kernels by their health when it was last looked at, and how many of each.
+    var healthStates: [HealthState?] = []
+    var healthCounts: [HealthState: Int] = [:]
 
     enum Phase: Hashable, Sendable {
         /// Before every eager worker has become ready or shown that it can't.
@@ -71,24 +82,33 @@ public struct Supervisor: Sendable {
         at instant: Instant,
         into effects: inout [Effect]
     ) -> Instant? {
+        let lastTurn = now
         now = max(now, instant)
+        if let earliest = deadlines.earliest, now.since(earliest) >= Self.lateness {
+            forgive(now.since(lastTurn))
+        }
         fireDeadlines(into: &effects)
         switch event {
         case .callArrived(let arrival): arrive(arrival, into: &effects)
-        case .workerReplied(let worker, let call, let error):
-            replied(worker, call, error, into: &effects)
-        case .callRejected(let client, let clientCall, let error, let message):
-            reject(client, clientCall, error, message, into: &effects)
-        case .callCancelled(let client, let clientCall):
-            cancel(client, clientCall, into: &effects)
-        case .clientClosed(let client): close(client, into: &effects)
+        case .workerReplied(let worker, let call, let reply):
+            replied(worker, call, reply, into: &effects)
+        case .callRejected(let caller, let callerCall, let error, let message):
+            reject(caller, callerCall, error, message, into: &effects)
+        case .callCancelled(let caller, let callerCall):
+            cancel(caller, callerCall, into: &effects)
+        case .clientClosed(let client): close(.client(client), into: &effects)
         case .configured(let configuration): configure(configuration, into: &effects)
         case .reloadStarted: startReload(into: &effects)
         case .reloadRefused(let errors): refuseReload(errors, into: &effects)
         case .workerGreeted(let worker, let concurrency):
             greeted(worker, concurrency: concurrency, into: &effects)
         case .workerReady(let worker, let declaration): ready(worker, declaration, into: &effects)
-        case .workerHeartbeat(let worker, _, let progress): heartbeat(worker, progress)
+        case .workerHeartbeat(let worker, let running, let progress):
+            heartbeat(worker, running, progress)
+        case .workerProbed(let worker, let number, let result):
+            probed(worker, number: number, result, into: &effects)
+        case .breakerOverridden(let kernel, let word): override(kernel, word, into: &effects)
+        case .alertAcknowledged(let group): acknowledge(group, into: &effects)
         case .workerMisbehaved(let worker, let what):
             kill(worker, .misbehaved(what), into: &effects)
         case .workerChannelClosed(let worker): channelClosed(worker, into: &effects)
@@ -96,25 +116,67 @@ public struct Supervisor: Sendable {
         case .stopRequested: stop(into: &effects)
         case .timePassed: break
         }
-        if isStatusStale { settle(into: &effects) }
+        if isStatusStale || !staleGroups.isEmpty { settle(into: &effects) }
         return nextDeadline
     }
 
     // MARK: - Deadlines
 
-    /// Keys of the deadline heap: fixed ones first, then calls and slots in turn.
-    static let watchdogKey = 0
-    static let drainKey = 1
-    static func key(call index: Int) -> Int { 2 + 2 * index }
-    static func key(slot index: Int) -> Int { 3 + 2 * index }
+    /// What a key of the deadline heap stands for; the index is counted in its own table.
+    enum DeadlineKind: Int {
+        /// Of the whole: 0 the watchdog, 1 the drain.
+        case whole
+        case call
+        case slot
+        case probe
+        case breaker
+        /// A start that was put off for its device.
+        case start
+
+        static let count = 6
+    }
+
+    static let watchdogKey = key(.whole, 0)
+    static let drainKey = key(.whole, 1)
+
+    static func key(_ kind: DeadlineKind, _ index: Int) -> Int {
+        DeadlineKind.count * index + kind.rawValue
+    }
 
     private mutating func fireDeadlines(into effects: inout [Effect]) {
         while let key = deadlines.popDue(at: now) {
-            switch key {
-            case Self.watchdogKey: reportAlive(into: &effects)
-            case Self.drainKey: endDrain(into: &effects)
-            case let key where key.isMultiple(of: 2): expire(call: key / 2 - 1, into: &effects)
-            default: passDeadline(slot: (key - 3) / 2, into: &effects)
+            let index = key / DeadlineKind.count
+            switch DeadlineKind(rawValue: key % DeadlineKind.count) {
+            case .whole where index == 0: reportAlive(into: &effects)
+            case .whole: endDrain(into: &effects)
+            case .call: passDeadline(call: index, into: &effects)
+            case .slot: passDeadline(slot: index, into: &effects)
+            case .probe: passDeadline(probeOf: index, into: &effects)
+            case .breaker: passDeadline(breaker: index, into: &effects)
+            case .start: startNow(index, into: &effects)
+            case nil: break
+            }
+        }
+    }
+
+    /// A turn that comes this much too late says that the loop was held up or the machine was
+    /// asleep, and nothing about workers.
+    static let lateness: Duration = .seconds(1)
+
+    /// Gives workers the time back in which nobody looked: all since the last turn.
+    ///
+    /// What they owe (a probe's answer, the acknowledgement of a cancel, a start, a stop) is due
+    /// that much later. Callers' deadlines stand.
+    private mutating func forgive(_ lateness: Duration) {
+        for index in slots.indices where slots[index].lifecycle.incarnation != nil {
+            slots[index].lifecycle.forgive(lateness)
+            deadlines.set(Self.key(.slot, index), to: slots[index].lifecycle.deadline)
+            slots[index].probe.forgive(at: now)
+            deadlines.set(Self.key(.probe, index), to: slots[index].probe.deadline)
+            for call in slots[index].calls {
+                guard case .cancelling = calls[call].phase else { continue }
+                let key = Self.key(.call, call)
+                deadlines.set(key, to: deadlines.deadline(of: key).map { $0 + lateness })
             }
         }
     }
@@ -126,11 +188,12 @@ public struct Supervisor: Sendable {
         if isConsistent { effects.append(.notify(.watchdog)) }
     }
 
-    /// Calls queued and with workers are the calls there are; no slot holds more than it takes.
-    var isConsistent: Bool {
+    /// Calls queued, waiting and with workers are the calls there are; no slot holds more than it
+    /// takes; every trial of a breaker is some attempt's.
+    public var isConsistent: Bool {
         let queued = groups.reduce(0) { $0 + $1.queue.count }
         let running = slots.reduce(0) { $0 + $1.calls.count }
-        return queued + running == calls.count
-            && slots.allSatisfy { $0.calls.count <= $0.concurrency }
+        return queued + waitingCalls + running == calls.count
+            && slots.allSatisfy { $0.calls.count <= $0.concurrency } && areTrialsHeld
     }
 }

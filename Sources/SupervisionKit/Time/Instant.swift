@@ -3,7 +3,7 @@
 /// The boot clock is the only clock that decides: it never jumps with the wall clock and it goes
 /// on while the machine is suspended. All arithmetic saturates, so that `now + .seconds(10^18)`
 /// is the end of time and not a trap.
-public struct Instant: Comparable, Hashable, Sendable {
+public struct Instant: Codable, Comparable, Hashable, Sendable {
     public let nanoseconds: UInt64
 
     public static let zero = Instant(nanoseconds: 0)

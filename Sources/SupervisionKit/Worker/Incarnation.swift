@@ -2,7 +2,7 @@
 ///
 /// Numbers grow over the daemon's life and are never reused, so that whatever a dead worker still
 /// sends names something that is gone.
-public struct Incarnation: Hashable, Comparable, Sendable {
+public struct Incarnation: Codable, Hashable, Comparable, Sendable {
     public let number: UInt64
 
     public init(number: UInt64) {

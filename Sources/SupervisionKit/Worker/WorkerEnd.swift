@@ -1,5 +1,5 @@
 /// How a worker process ended, as the operating system says.
-public enum WorkerEnd: Hashable, Sendable {
+public enum WorkerEnd: Codable, Hashable, Sendable {
     case exited(Int32)
     /// `name` is the signal's, `SIGSEGV`.
     case signaled(name: String, coreDumped: Bool)
@@ -19,6 +19,23 @@ public enum WorkerEnd: Hashable, Sendable {
         }
     }
 
+    /// As `isPermanent`, with the exit codes that the worker's group declares besides.
+    public func isPermanent(with policy: RecoveryPolicy) -> Bool {
+        switch self {
+        case .exited(let code): isPermanent || policy.permanentExitCodes.contains(code)
+        case .signaled, .notStarted: isPermanent
+        }
+    }
+
+    /// As a worker ends that was told to; one that dies otherwise meanwhile has crashed.
+    var isInOrder: Bool {
+        switch self {
+        case .exited(let code): code == 0
+        case .signaled(let name, _): name == "SIGTERM"
+        case .notStarted: true
+        }
+    }
+
     /// "exited with status 3", "was killed by SIGSEGV".
     public var phrase: String {
         switch self {
@@ -31,7 +48,7 @@ public enum WorkerEnd: Hashable, Sendable {
 }
 
 /// Why a worker process could not be started.
-public struct SpawnFailure: Hashable, Sendable {
+public struct SpawnFailure: Codable, Hashable, Sendable {
     /// "execve /usr/libexec/x: ENOENT (No such file or directory)".
     public var text: String
     /// The same attempt can only fail again (no such file, no permission, not a program), in
@@ -54,6 +71,8 @@ public enum KillCause: Hashable, Sendable {
     case startTimedOut
     /// It closed its channel and lived on.
     case channelClosed
+    /// Its probes went on failing; the text says how.
+    case probesFailed(String)
     /// It was asked to stop and did not.
     case stopTimedOut
 
@@ -63,6 +82,7 @@ public enum KillCause: Hashable, Sendable {
         case .misbehaved(let what): "broke the protocol (\(what)) and was killed"
         case .startTimedOut: "was not ready in time and was killed"
         case .channelClosed: "closed its channel and was killed"
+        case .probesFailed(let why): "failed its probes (\(why)) and was killed"
         case .stopTimedOut: "did not stop in time and was killed"
         }
     }

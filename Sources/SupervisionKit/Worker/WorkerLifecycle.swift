@@ -8,6 +8,8 @@ public struct WorkerLifecycle: Hashable, Sendable {
     public enum State: Hashable, Sendable {
         /// No process, and none is wanted.
         case stopped
+        /// No process; a start is due and waits for its turn.
+        case waiting
         /// A process was asked for; it has until then to become ready.
         case starting(Incarnation, until: Instant)
         case ready(Incarnation, since: Instant)
@@ -71,7 +73,7 @@ public struct WorkerLifecycle: Hashable, Sendable {
             .terminated(_, let until), .killed(_, _, let until), .backoff(let until),
             .quarantined(let until):
             until
-        case .stopped, .ready, .stuck, .failed: nil
+        case .stopped, .waiting, .ready, .stuck, .failed: nil
         }
     }
 
@@ -83,7 +85,7 @@ public struct WorkerLifecycle: Hashable, Sendable {
             .terminated(let incarnation, _), .killed(let incarnation, _, _),
             .stuck(let incarnation, _):
             incarnation
-        case .stopped, .backoff, .quarantined, .failed: nil
+        case .stopped, .waiting, .backoff, .quarantined, .failed: nil
         }
     }
 
@@ -91,8 +93,23 @@ public struct WorkerLifecycle: Hashable, Sendable {
     public var isHeard: Bool {
         switch state {
         case .ready, .parting, .asked, .terminated: true
-        case .stopped, .starting, .killed, .stuck, .backoff, .quarantined, .failed: false
+        case .stopped, .waiting, .starting, .killed, .stuck, .backoff, .quarantined, .failed:
+            false
         }
+    }
+
+    /// It was told to go, or is not wanted any more.
+    var isEndingInOrder: Bool {
+        switch state {
+        case .asked, .terminated: true
+        case .stopped, .waiting, .starting, .ready, .parting, .killed, .stuck, .backoff,
+            .quarantined, .failed:
+            !isWanted
+        }
+    }
+
+    var isStarting: Bool {
+        if case .starting = state { true } else { false }
     }
 
     public var isReady: Bool {
@@ -112,9 +129,25 @@ public struct WorkerLifecycle: Hashable, Sendable {
         case .stopped, .backoff, .quarantined, .failed:
             intensity.reset()
             return spawn(next, at: now, policy)
-        case .starting, .ready, .parting, .asked, .terminated, .killed, .stuck:
+        case .waiting, .starting, .ready, .parting, .asked, .terminated, .killed, .stuck:
             return .none
         }
+    }
+
+    /// The start that was just asked for must wait for its turn; no process was made.
+    public mutating func putOff() {
+        guard case .starting = state else { return }
+        state = .waiting
+    }
+
+    /// The turn of a start that was put off has come.
+    public mutating func startNow(
+        next: Incarnation,
+        at now: Instant,
+        policy: LifecyclePolicy
+    ) -> Action {
+        guard case .waiting = state else { return .none }
+        return spawn(next, at: now, policy)
     }
 
     /// The worker became ready to serve.
@@ -145,7 +178,7 @@ public struct WorkerLifecycle: Hashable, Sendable {
             return spawn(next, at: now, policy)
         case .starting, .ready:
             return end(at: now, policy)
-        case .parting, .asked, .terminated, .killed, .stuck:
+        case .waiting, .parting, .asked, .terminated, .killed, .stuck:
             return .none
         }
     }
@@ -157,8 +190,8 @@ public struct WorkerLifecycle: Hashable, Sendable {
             state = .parting(incarnation, readySince: nil, until: now + Self.partingTime)
         case .ready(let incarnation, let since):
             state = .parting(incarnation, readySince: since, until: now + Self.partingTime)
-        case .stopped, .parting, .asked, .terminated, .killed, .stuck, .backoff, .quarantined,
-            .failed:
+        case .stopped, .waiting, .parting, .asked, .terminated, .killed, .stuck, .backoff,
+            .quarantined, .failed:
             break
         }
         return .none
@@ -176,7 +209,7 @@ public struct WorkerLifecycle: Hashable, Sendable {
             .terminated(let incarnation, _):
             state = .killed(incarnation, cause, until: now + policy.killTimeout)
             return .kill(incarnation)
-        case .stopped, .killed, .stuck, .backoff, .quarantined, .failed:
+        case .stopped, .waiting, .killed, .stuck, .backoff, .quarantined, .failed:
             return .none
         }
     }
@@ -200,7 +233,7 @@ public struct WorkerLifecycle: Hashable, Sendable {
         case .asked, .terminated, .killed(_, .stopTimedOut, _), .stuck(_, .stopTimedOut):
             return spawn(next, at: now, lifecycle)
         case .starting, .ready, .parting, .killed, .stuck:
-            guard !end.isPermanent else {
+            guard !end.isPermanent(with: recovery) else {
                 state = .failed
                 return .none
             }
@@ -209,7 +242,7 @@ public struct WorkerLifecycle: Hashable, Sendable {
                 ? intensity.trialFailed(at: now, policy: recovery)
                 : intensity.ended(readySince: former.readySince, at: now, policy: recovery)
             return carryOut(decision, next: next, at: now, lifecycle)
-        case .stopped, .backoff, .quarantined, .failed:
+        case .stopped, .waiting, .backoff, .quarantined, .failed:
             return .none
         }
     }
@@ -239,16 +272,33 @@ public struct WorkerLifecycle: Hashable, Sendable {
         case .quarantined:
             isOnTrial = true
             return spawn(next, at: now, policy)
-        case .stopped, .ready, .stuck, .failed:
+        case .stopped, .waiting, .ready, .stuck, .failed:
             return .none
+        }
+    }
+
+    /// The worker gets this much more time for what it owes: nobody was looking.
+    public mutating func forgive(_ time: Duration) {
+        switch state {
+        case .starting(let incarnation, let until):
+            state = .starting(incarnation, until: until + time)
+        case .parting(let incarnation, let since, let until):
+            state = .parting(incarnation, readySince: since, until: until + time)
+        case .asked(let incarnation, let until):
+            state = .asked(incarnation, until: until + time)
+        case .terminated(let incarnation, let until):
+            state = .terminated(incarnation, until: until + time)
+        case .killed(let incarnation, let cause, let until):
+            state = .killed(incarnation, cause, until: until + time)
+        case .stopped, .waiting, .ready, .stuck, .backoff, .quarantined, .failed: break
         }
     }
 
     private var killCause: KillCause? {
         switch state {
         case .killed(_, let cause, _), .stuck(_, let cause): cause
-        case .stopped, .starting, .ready, .parting, .asked, .terminated, .backoff, .quarantined,
-            .failed:
+        case .stopped, .waiting, .starting, .ready, .parting, .asked, .terminated, .backoff,
+            .quarantined, .failed:
             nil
         }
     }
@@ -272,7 +322,7 @@ public struct WorkerLifecycle: Hashable, Sendable {
         case .ready(let incarnation, _):
             state = .asked(incarnation, until: now + policy.stopTimeout)
             return .askToStop(incarnation)
-        case .backoff, .quarantined, .failed:
+        case .waiting, .backoff, .quarantined, .failed:
             state = .stopped
             return .none
         case .stopped, .parting, .asked, .terminated, .killed, .stuck:
@@ -301,13 +351,23 @@ public struct WorkerLifecycle: Hashable, Sendable {
 }
 
 extension WorkerLifecycle.State {
+    /// The worker is one that is probed.
+    var isServed: Bool {
+        switch self {
+        case .ready: true
+        case .stopped, .waiting, .starting, .parting, .asked, .terminated, .killed, .stuck,
+            .backoff, .quarantined, .failed:
+            false
+        }
+    }
+
     /// Since when the worker of this state was ready; nil when it never became so.
     var readySince: Instant? {
         switch self {
         case .ready(_, let since): since
         case .parting(_, let since, _): since
-        case .stopped, .starting, .asked, .terminated, .killed, .stuck, .backoff, .quarantined,
-            .failed:
+        case .stopped, .waiting, .starting, .asked, .terminated, .killed, .stuck, .backoff,
+            .quarantined, .failed:
             nil
         }
     }

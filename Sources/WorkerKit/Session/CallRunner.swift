@@ -9,9 +9,10 @@ internal import SupervisionWire
 final class CallRunner {
     private let kernels: [String: any Kernel]
     private let problems: [String: String]
-    private let welcome: WelcomeInfo
+    private let session: Session
+    private var welcome: WelcomeInfo { session.welcome }
 
-    init(_ kernels: [(signature: KernelSignature, kernel: any Kernel)], welcome: WelcomeInfo) {
+    init(_ kernels: [(signature: KernelSignature, kernel: any Kernel)], session: Session) {
         var byName: [String: any Kernel] = [:]
         var problems: [String: String] = [:]
         for (signature, kernel) in kernels {
@@ -20,7 +21,7 @@ final class CallRunner {
         }
         self.kernels = byName
         self.problems = problems
-        self.welcome = welcome
+        self.session = session
     }
 
     func reply(to received: ReceivedCall) -> Reply {
@@ -35,7 +36,8 @@ final class CallRunner {
                 frame.head,
                 kernel: frame.kernel,
                 inputs: try inputs(of: frame, received),
-                control: received.control
+                control: received.control,
+                session: session
             )
         } catch {
             return Reply(error, to: id, welcome: welcome)

@@ -128,6 +128,11 @@ struct ChannelThread {
         switch work {
         case .answer(let call, let failure):
             try session.answer(call, failure)
+        case .probe(let probe):
+            // This thread reads only while the compute thread has no time for a look.
+            try session.answer(probe, .busy)
+        case .wakeCaller:
+            session.replied.signal()
         case .exit:
             ProcessExit.end()
         case .nothing, .run:

@@ -6,10 +6,12 @@ internal import Synchronization
 struct ComputeThread {
     private let session: Session
     private let runner: CallRunner
+    private let health: HealthCheck
 
-    init(_ session: Session, runner: CallRunner) {
+    init(_ session: Session, runner: CallRunner, health: HealthCheck) {
         self.session = session
         self.runner = runner
+        self.health = health
     }
 
     /// Serves until the process ends.
@@ -52,9 +54,13 @@ struct ComputeThread {
         case .answer(let call, let failure):
             try session.answer(call, failure)
             return .read(tellsChannelThread: false)
+        case .probe(let probe):
+            try session.answer(probe, health.result(for: probe.kernel))
+            return .read(tellsChannelThread: false)
         case .exit:
             return .exit
-        case .nothing:
+        case .wakeCaller, .nothing:
+            // No kernel runs that could wait for a reply.
             return .read(tellsChannelThread: false)
         }
     }

@@ -44,7 +44,7 @@ enum Handshake {
                 WorkerExit.protocolViolation,
                 "the daemon refused this worker: \(message)"
             )
-        case .hello, .ready, .heartbeat, .cancel, .shutdown:
+        case .hello, .ready, .heartbeat, .cancel, .shutdown, .probe, .probed:
             throw .violation("a \(frame.header.type) where a welcome was due")
         }
     }

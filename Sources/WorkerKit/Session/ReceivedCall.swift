@@ -12,6 +12,8 @@ struct ReceivedCall: Sendable {
     /// Descriptors were lost on the way in: the process has no room for more open files.
     let isMissingDescriptors: Bool
     let control: CallControl
+    /// Some kernel made it.
+    let isChild: Bool
 
     init(_ frame: ReceivedFrame) {
         buffer = frame.buffer
@@ -19,6 +21,11 @@ struct ReceivedCall: Sendable {
         descriptors = frame.descriptors
         isMissingDescriptors = frame.isMissingDescriptors
         control = CallControl(id: frame.header.id)
+        let header = frame.header
+        isChild = frame.buffer.withSpan { bytes in
+            bytes.count >= Limits.headerBytes
+                && CallFrame.head(of: bytes, header: header).chainDepth > 0
+        }
     }
 }
 

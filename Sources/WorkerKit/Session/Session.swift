@@ -13,7 +13,8 @@ internal import Synchronization
 /// pause starts and which stops when a whole tick brought no call. A call that runs from one tick
 /// to the next is a long one: the channel thread reads from then on, sends heartbeats, and leaves
 /// again when the call has ended. Short calls wake nobody but for the tick, an idle worker has no
-/// wake-ups at all, and a hung kernel still has a thread that hears the daemon.
+/// wake-ups at all, and a hung kernel still has a thread that hears the daemon. A kernel that calls
+/// another one gives the channel to the channel thread at once, which takes in the reply for it.
 ///
 /// Alternatives not taken. A channel thread that always reads and hands each call over needs no
 /// timer, but each call then waits for one more wake-up of a thread (5 to 10 µs), which is a third
@@ -33,6 +34,8 @@ final class Session: Sendable {
     /// Without it, its poll would stay registered at the channel and each packet would wake both
     /// threads.
     let leave: EventCounter
+    /// Wakes the compute thread when the reply has come for which its kernel waits.
+    let replied: EventCounter
     let state: Mutex<SessionState>
 
     init(
@@ -40,12 +43,14 @@ final class Session: Sendable {
         welcome: WelcomeInfo,
         timer: consuming OneShotTimer,
         leave: consuming EventCounter,
+        replied: consuming EventCounter,
         concurrency: Int
     ) {
         self.channel = channel
         self.welcome = welcome
         self.timer = timer
         self.leave = leave
+        self.replied = replied
         self.state = Mutex(SessionState(concurrency: concurrency))
     }
 
@@ -53,6 +58,9 @@ final class Session: Sendable {
     enum Work {
         case run(ReceivedCall, startsTimer: Bool)
         case answer(ReceivedCall, KernelFailure)
+        case probe(WorkerFrame.Probe)
+        /// The reply to a call that the running kernel made lies in the state.
+        case wakeCaller
         case exit
         case nothing
     }
@@ -66,6 +74,9 @@ final class Session: Sendable {
         at thread: SessionState.Reader,
         into state: inout SessionState
     ) throws(ChannelEnd) -> Work {
+        if frame.header.type == .reply {
+            return state.replied(frame) ? .wakeCaller : .nothing
+        }
         guard frame.header.type == .call else {
             let control = try Handshake.decode(frame)
             state.giveBack(frame.buffer)
@@ -81,6 +92,14 @@ final class Session: Sendable {
             return .answer(
                 call,
                 KernelFailure(.overloaded, "the worker has as many calls as it declared")
+            )
+        case .refuseChild:
+            return .answer(
+                call,
+                KernelFailure(
+                    .overloaded,
+                    "the worker waits for a kernel that its own kernel has called"
+                )
             )
         case .duplicate:
             throw .violation("call \(frame.header.id) came twice")
@@ -103,11 +122,13 @@ final class Session: Sendable {
                     execution: .notRun
                 )
             )
+        case .probe(let probe):
+            return .probe(probe)
         case .shutdown:
             return state.shutDown() ? .exit : .nothing
         case .refuse(let message):
             throw .violation("refused after the welcome: \(message)")
-        case .hello, .welcome, .ready, .heartbeat:
+        case .hello, .welcome, .ready, .heartbeat, .probed:
             throw .violation("a \(type) from the daemon to a worker that is welcome already")
         }
     }
@@ -117,5 +138,9 @@ final class Session: Sendable {
         let reply = Reply(failure, to: call.control.id, welcome: welcome)
         try channel.send(reply.bytes, descriptors: reply.descriptors)
         state.withLock { $0.giveBack(call.buffer) }
+    }
+
+    func answer(_ probe: WorkerFrame.Probe, _ result: ProbeResult) throws(ChannelEnd) {
+        try channel.send(Handshake.encode(.probed(WorkerFrame.Probed(result, to: probe))))
     }
 }

@@ -7,7 +7,8 @@ internal import SupervisionWire
 struct SessionState: Sendable {
     /// Who may receive from the channel.
     ///
-    /// Only the channel thread gives itself the role, only the compute thread takes it back.
+    /// The channel thread gives itself the role, or is given it by a kernel that waits for a reply;
+    /// only the compute thread takes it back.
     enum Reader: Hashable, Sendable {
         case channelThread
         case computeThread
@@ -32,6 +33,9 @@ struct SessionState: Sendable {
     private var startedAtLastTick: UInt64 = 0
     /// The timer runs: a call started not long ago.
     private var isTicking = false
+    /// The last id of a call that a kernel of this worker made.
+    private var lastChild: UInt64 = 0
+    private var child = ChildReply.none
     private var freeBuffers: [FrameBuffer] = []
     private let concurrency: Int
 
@@ -40,9 +44,20 @@ struct SessionState: Sendable {
         self.concurrency = concurrency
     }
 
+    private var isWaitingForReply: Bool {
+        if case .none = child { false } else { true }
+    }
+
     /// A call runs or is about to: one that waits may start at any moment, without a word to the
     /// thread that received it.
     var isBusy: Bool { running != nil || !waiting.isEmpty }
+
+    /// The reply to the call that the running kernel has made.
+    private enum ChildReply {
+        case none
+        case awaited(id: UInt64)
+        case here(ReceivedFrame)
+    }
 
     enum CallAction {
         /// Run it on this thread; start the timer before, where it doesn't run.
@@ -51,6 +66,9 @@ struct SessionState: Sendable {
         case wait
         /// More calls than the worker declared: answer it with `overloaded`.
         case refuse
+        /// A kernel made it, perhaps in the name of the one that waits here: answer it with
+        /// `overloaded`, or both would wait for each other.
+        case refuseChild
         /// The id is in use by another call that is here: the daemon breaks the protocol.
         case duplicate
     }
@@ -62,6 +80,7 @@ struct SessionState: Sendable {
             return .duplicate
         }
         guard waiting.count + (running == nil ? 0 : 1) < concurrency else { return .refuse }
+        if call.isChild, isWaitingForReply { return .refuseChild }
         guard thread == .computeThread else {
             waiting.append(call)
             return .wait
@@ -89,6 +108,41 @@ struct SessionState: Sendable {
         guard let place = waiting.firstIndex(where: { $0.control.id == id }) else { return .late }
         ended += 1
         return .answer(waiting.remove(at: place))
+    }
+
+    /// An id for a call that the running kernel makes.
+    mutating func makeChildID() -> UInt64 {
+        lastChild += 1
+        return lastChild
+    }
+
+    /// The running kernel waits for a reply: the channel thread reads from now on.
+    ///
+    /// True when the channel thread has to be told, with a tick.
+    mutating func awaitReply(to id: UInt64) -> Bool {
+        child = .awaited(id: id)
+        defer { reader = .channelThread }
+        return reader == .computeThread
+    }
+
+    /// A reply came.
+    ///
+    /// True when the running kernel waits for it; one that nobody waits for is dropped: the call
+    /// that made it has ended.
+    mutating func replied(_ frame: ReceivedFrame) -> Bool {
+        guard case .awaited(id: frame.header.id) = child else {
+            giveBack(frame.buffer)
+            return false
+        }
+        child = .here(frame)
+        return true
+    }
+
+    /// The reply that was waited for, once.
+    mutating func takeReply() -> ReceivedFrame? {
+        guard case .here(let frame) = child else { return nil }
+        child = .none
+        return frame
     }
 
     enum Next {

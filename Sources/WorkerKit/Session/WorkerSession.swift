@@ -32,8 +32,12 @@ public enum WorkerSession {
         do {
             let welcome = try Handshake.greet(channel, concurrency: concurrency)
             let session = openSession(channel, welcome: welcome, concurrency: concurrency)
-            let runner = try makeRunner(session, start: start)
-            let thread = ComputeThread(session, runner: runner)
+            let kernels = try makeKernels(session, start: start)
+            let thread = ComputeThread(
+                session,
+                runner: CallRunner(kernels, session: session),
+                health: HealthCheck(kernels)
+            )
             try thread.serve()
         } catch {
             ProcessExit.fail(error)
@@ -52,6 +56,7 @@ public enum WorkerSession {
                 welcome: welcome,
                 timer: try OneShotTimer(),
                 leave: try EventCounter(),
+                replied: try EventCounter(),
                 concurrency: concurrency
             )
         } catch {
@@ -64,10 +69,10 @@ public enum WorkerSession {
     }
 
     /// Makes the kernels and tells the daemon what they are.
-    private static func makeRunner(
+    private static func makeKernels(
         _ session: Session,
         start: (WelcomeInfo) throws(StartFailure) -> Service
-    ) throws(ChannelEnd) -> CallRunner {
+    ) throws(ChannelEnd) -> [(signature: KernelSignature, kernel: any Kernel)] {
         let service: Service
         do {
             service = try start(session.welcome)
@@ -87,6 +92,6 @@ public enum WorkerSession {
         }
         let ready = WorkerFrame.Ready(device: service.device, kernels: kernels.map(\.signature))
         try session.channel.send(Handshake.encode(.ready(ready)))
-        return CallRunner(kernels, welcome: session.welcome)
+        return kernels
     }
 }

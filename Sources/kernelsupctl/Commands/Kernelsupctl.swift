@@ -7,7 +7,7 @@ import Glibc
 struct Kernelsupctl: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kernelsupctl",
-        abstract: "Calls the compute kernels that kernelsupd serves, and shows how they are.",
+        abstract: "Calls the compute kernels that kernelsupd serves, shows and steers them.",
         discussion: """
             Exit status: 0 done or healthy, 1 failed or degraded, 2 refused or critical, 3 health \
             unknown, 4 no such name, 5 not allowed, 6 timed out, 7 daemon unreachable, 64 usage, \
@@ -16,7 +16,7 @@ struct Kernelsupctl: ParsableCommand {
         version: "kernelsupctl \(Product.version)",
         subcommands: [
             CallCommand.self, KernelsCommand.self, StatusCommand.self, HealthCommand.self,
-            VersionCommand.self,
+            BreakerCommand.self, AckCommand.self, VersionCommand.self,
         ]
     )
 

@@ -31,12 +31,7 @@ struct StatusCommand: ParsableCommand {
             )
             return
         }
-        guard let one = status.kernels.first(where: { $0.name == kernel }) else {
-            throw CommandFailure.noSuchKernel(
-                kernel,
-                nearest: nearestNames(to: kernel, among: status.kernels.map(\.name))
-            )
-        }
+        let one = try status.kernel(kernel)
         emit(
             format == .json
                 ? try json(KernelStatusDocument(kernel: one))

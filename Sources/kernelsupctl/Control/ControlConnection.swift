@@ -26,6 +26,26 @@ struct ControlConnection {
         try ask(SupervisorInterface.listKernels, as: SupervisorInterface.KernelsReply.self).kernels
     }
 
+    /// nil leaves the breakers to the configuration.
+    func setBreaker(
+        kernel: String,
+        to override: BreakerStatus.Override?
+    ) throws(CommandFailure) -> KernelStatus {
+        try ask(
+            SupervisorInterface.setBreaker,
+            SupervisorInterface.BreakerParameters(kernel: kernel, override: override),
+            as: SupervisorInterface.BreakerReply.self
+        ).kernel
+    }
+
+    func acknowledge(component: String) throws(CommandFailure) -> Acknowledgement {
+        try ask(
+            SupervisorInterface.acknowledge,
+            SupervisorInterface.ComponentName(component: component),
+            as: Acknowledgement.self
+        )
+    }
+
     private func ask<Reply: Codable & Sendable>(
         _ method: String,
         _ parameters: some Codable & Sendable = NoParameters(),
@@ -50,6 +70,8 @@ struct ControlConnection {
         switch error {
         case .noSuchComponent(let missing):
             .noSuchKernel(missing.name, nearest: missing.nearest)
+        case .refused(SupervisorInterface.permissionDenied, let detail):
+            CommandFailure(status: .notAllowed, message: "not allowed: \(detail)")
         case .refused(let error, let detail):
             CommandFailure(
                 status: .failed,

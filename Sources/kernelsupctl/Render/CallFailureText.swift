@@ -17,7 +17,8 @@ struct CallFailureText {
         case .unknownKernel: .noSuchName
         case .invalidArgument: .usage
         case .deadlineExceeded: .timedOut
-        case .overloaded, .unavailable, .shuttingDown: .refused
+        case .overloaded, .unavailable, .shuttingDown, .circuitOpen, .chainRefused, .poisoned:
+            .refused
         case .unreachable, .connectionLost: .unreachable
         case .notAllowed: .notAllowed
         default: .failed
@@ -26,6 +27,9 @@ struct CallFailureText {
 
     private var message: String {
         switch error.code {
+        // The daemon's own sentence names the kernel and the refusal.
+        case .circuitOpen: "\(error.message) (\(HealthReason.circuitOpen.id))"
+        case .chainRefused, .poisoned: error.message
         case .overloaded, .unavailable, .shuttingDown, .invalidArgument, .unknownKernel:
             "\(kernel) refused the call: \(error.message)"
         case .deadlineExceeded: "\(kernel) did not answer in time: \(error.message)"
@@ -47,6 +51,8 @@ struct CallFailureText {
             lines.append("signature: kernelsupctl kernels \(kernel)")
         case .unavailable, .workerDied, .workerHung, .workerMisbehaved, .deviceFailed:
             lines.append("why: kernelsupctl status \(kernel)")
+        case .circuitOpen: lines.append("why: kernelsupctl breaker \(kernel)")
+        case .poisoned: lines.append("how they ended: journalctl -u kernelsupd")
         case .unreachable: lines.append("is it running? systemctl status kernelsupd")
         default: break
         }
@@ -55,10 +61,14 @@ struct CallFailureText {
 
     private var execution: String {
         let phrase = error.execution.phrase
+        if error.code == .chainRefused {
+            return "\(phrase): refused again as long as kernels call each other so"
+        }
         if let retryAfter = error.retryAfter {
-            let micros = retryAfter.saturatedNanoseconds / 1000
-            let time = Timestamp(unixMicroseconds: presentation.now.unixMicroseconds + micros)
-            let due = "\(presentation.clock(time)) (in \(spanText(retryAfter)))"
+            let due = presentation.due(in: retryAfter)
+            if error.code == .poisoned {
+                return "\(phrase): other content is served; this one again after \(due)"
+            }
             return error.execution == .notRun
                 ? "\(phrase): safe to send again after \(due)" : "\(phrase); again after \(due)"
         }

@@ -11,6 +11,8 @@ struct HealthText {
         for component in health.components {
             lines += self.lines(of: component)
         }
+        let alerts = health.components.filter { $0.resilience.alert == .raised }.map(\.kernel)
+        if !alerts.isEmpty { lines.append("not acknowledged: " + alerts.joined(separator: ", ")) }
         if !health.muted.isEmpty {
             lines.append("muted: " + health.muted.map(\.kernel).joined(separator: ", "))
         }

@@ -23,6 +23,16 @@ struct KernelStatusText {
                 + "\(kernel.inFlight) in flight, \(kernel.queued) queued"
         )
         if kernel.group != kernel.name { lines += labelled("group", kernel.group) }
+        for note in BreakerText(kernel: kernel, presentation: presentation).notes {
+            lines += labelled("breaker", note)
+        }
+        if let recovery = kernel.resilience.recovery { lines += labelled("ladder", recovery) }
+        switch kernel.resilience.alert {
+        case .none: break
+        case .raised:
+            lines += labelled("alert", "not acknowledged: kernelsupctl ack \(kernel.group)")
+        case .acknowledged: lines += labelled("alert", "acknowledged")
+        }
         lines += slotTable
         return lines.map { $0.trimmingTrailingSpaces() }.joined(separator: "\n") + "\n"
     }
@@ -63,6 +73,7 @@ struct KernelStatusText {
             guard index > 0 else { continue }
             let slot = kernel.slots[index - 1]
             if let device = slot.device { lines += note("on", device) }
+            if let why = slot.probeWhy { lines += note("probes:", why) }
             if let lastExit = slot.lastExit { lines += note("last worker:", lastExit) }
         }
         return lines

@@ -1,5 +1,6 @@
 import ControlProtocol
 import Glibc
+import SupervisionKit
 
 /// How text is to look: the instant it speaks of, the reader's time zone, colour, width.
 struct Presentation: Sendable {
@@ -34,6 +35,13 @@ struct Presentation: Sendable {
     /// `14:05:31 (in 18s)`.
     func due(_ next: NextAction) -> String {
         "\(clock(next.at)) (in \(spanText(.seconds(max(0, next.inSeconds)))))"
+    }
+
+    /// The same for what is so far ahead.
+    func due(in span: Duration) -> String {
+        let micros = span.saturatedNanoseconds / 1000
+        let time = Timestamp(unixMicroseconds: now.unixMicroseconds + micros)
+        return "\(clock(time)) (in \(spanText(span)))"
     }
 
     private func shifted(_ time: Timestamp) -> Timestamp {

@@ -82,9 +82,12 @@ struct StatusText {
     }
 
     private var rows: [Row] {
-        let bad = status.kernels.filter { $0.state != .healthy }
+        let isShown = { (kernel: KernelStatus) in
+            kernel.state != .healthy || kernel.resilience.breakers.contains(where: \.isNotable)
+        }
+        let bad = status.kernels.filter(isShown)
             .sorted { (severity($0.state), $0.name) < (severity($1.state), $1.name) }
-        let good = status.kernels.filter { $0.state == .healthy }
+        let good = status.kernels.filter { !isShown($0) }
         var rows = bad.map { row($0.name, [$0], note($0)) }
         // A few healthy kernels are worth their lines; many are one line.
         if good.count <= (bad.isEmpty ? 12 : 1) {
@@ -126,7 +129,8 @@ struct StatusText {
             if !text.isEmpty { text += "; " }
             text += "\(next.action.replacing("_", with: " ")) \(presentation.due(next))"
         }
-        return text
+        let breakers = BreakerText(kernel: kernel, presentation: presentation).summary
+        return [text, breakers].filter { !$0.isEmpty }.joined(separator: "; ")
     }
 
     /// Names and states to the left, numbers to the right.
@@ -146,6 +150,16 @@ struct StatusText {
             "      \(calls.refused) refused, \(calls.retried) retried; "
                 + "\(status.clients) \(status.clients == 1 ? "client" : "clients")",
         ]
+        let alerts = Set(
+            status.kernels.filter { $0.resilience.alert == .raised }.map(\.group)
+        ).sorted()
+        if !alerts.isEmpty {
+            let names = alerts.count == 1 ? alerts[0] : "NAME, of " + alerts.joined(separator: ", ")
+            lines += wrapped(
+                "\(counted(alerts.count, "alert")) not acknowledged: kernelsupctl ack \(names)",
+                width: presentation.width
+            )
+        }
         if !status.badInput.isEmpty {
             let kinds = status.badInput.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
                 .map { "\($0.value) \($0.key.replacing("_", with: " "))" }

@@ -55,8 +55,8 @@ extension Daemon {
             switch header.type {
             case .call:
                 try frame.checkDescriptors(header, areLost: descriptorsLost)
-                try takeCall(header, from: connection)
-            case .cancel: apply(.callCancelled(connection.id, clientCall: header.id))
+                try takeCall(header, from: .client(connection.id))
+            case .cancel: apply(.callCancelled(.client(connection.id), callerCall: header.id))
             default:
                 throw WireError(
                     .unknownType(header.type.rawValue),
@@ -68,16 +68,14 @@ extension Daemon {
         }
     }
 
-    private func takeCall(
-        _ header: FrameHeader,
-        from connection: ClientConnection
-    ) throws(WireError) {
+    /// Gives the call in the frame at hand to the core.
+    func takeCall(_ header: FrameHeader, from caller: CallerID) throws(WireError) {
         let range = try CallFrame.nameRange(
             in: frame.buffer.span.extracting(first: frame.count),
             header: header
         )
         guard let kernel = kernel(named: range) else {
-            return refuseUnknown(range, header.id, from: connection)
+            return refuseUnknown(range, header.id, from: caller)
         }
         let head = CallFrame.head(
             of: frame.buffer.span.extracting(first: frame.count),
@@ -87,13 +85,15 @@ extension Daemon {
         apply(
             .callArrived(
                 CallArrival(
-                    client: connection.id,
-                    clientCall: head.id,
+                    caller: caller,
+                    callerCall: head.id,
                     kernel: kernel,
                     deadline: head.deadline,
                     attempt: head.attempt,
                     isIdempotent: head.flags.contains(.idempotent),
-                    mayRetry: !head.flags.contains(.noRetry)
+                    mayRetry: !head.flags.contains(.noRetry),
+                    key: head.key,
+                    parent: head.parent == 0 ? nil : CallID(rawValue: head.parent)
                 )
             )
         )
@@ -109,8 +109,7 @@ extension Daemon {
         core.kernel(named: name)
     }
 
-    private func refuseUnknown(_ range: Range<Int>, _ id: UInt64, from connection: ClientConnection)
-    {
+    private func refuseUnknown(_ range: Range<Int>, _ id: UInt64, from caller: CallerID) {
         let name = String(decoding: frame.buffer[range], as: UTF8.self)
         let near = nearestNames(to: name, among: core.kernelNames, atMost: 2)
         let hint =
@@ -118,8 +117,8 @@ extension Daemon {
             ? "" : " (did you mean \(near.map { "'\($0)'" }.joined(separator: " or "))?)"
         apply(
             .callRejected(
-                connection.id,
-                clientCall: id,
+                caller,
+                callerCall: id,
                 .unknownKernel,
                 message: "no kernel '\(name)' is configured\(hint)"
             )
@@ -131,7 +130,7 @@ extension Daemon {
             ofUnreadable: frame.buffer.span.extracting(first: frame.count)
         )
         let code = error.callError
-        apply(.callRejected(connection.id, clientCall: id, code, message: error.message))
+        apply(.callRejected(.client(connection.id), callerCall: id, code, message: error.message))
     }
 
     /// The client is gone, or does not deserve to be waited for.

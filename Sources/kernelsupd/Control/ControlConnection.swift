@@ -1,4 +1,5 @@
 internal import ControlProtocol
+internal import Glibc
 internal import LinuxSystem
 internal import SupervisionKit
 
@@ -9,12 +10,20 @@ final class ControlConnection {
 
     let id: ClientID
     let descriptor: FileDescriptor
+    /// nil when the operating system does not say.
+    let peer: PeerCredentials?
     var splitter = VarlinkFrame.Splitter()
     var outgoing: [UInt8] = []
     private var source: EventSource?
 
-    init(id: ClientID, descriptor: consuming FileDescriptor, source: consuming EventSource) {
+    init(
+        id: ClientID,
+        peer: PeerCredentials?,
+        descriptor: consuming FileDescriptor,
+        source: consuming EventSource
+    ) {
         self.id = id
+        self.peer = peer
         self.descriptor = descriptor
         self.source = .some(source)
     }
@@ -23,6 +32,9 @@ final class ControlConnection {
         // Before the descriptor: see `EventLoop.watch`.
         source = nil
     }
+
+    /// Changing something is for root and the daemon's own user.
+    var mayChange: Bool { peer.map { $0.uid == 0 || $0.uid == geteuid() } ?? false }
 
     /// Requests wait while replies do.
     func wantsToWrite(_ wants: Bool) {

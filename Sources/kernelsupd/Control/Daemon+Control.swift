@@ -21,7 +21,10 @@ extension Daemon {
             let source = try loop.watch(descriptor.rawValue, .readable) { [self] events in
                 assumeIsolated { $0.controlIsReady(id, events) }
             }
-            controls.insert(ControlConnection(id: id, descriptor: descriptor, source: source))
+            let peer = try? PeerCredentials.of(descriptor.rawValue)
+            controls.insert(
+                ControlConnection(id: id, peer: peer, descriptor: descriptor, source: source)
+            )
         } catch {
             report("a control connection could not be taken: \(error)")
         }
@@ -58,9 +61,14 @@ extension Daemon {
     }
 
     private func answerRequests(of connection: ControlConnection) {
+        // What the core tells is as old as its last turn.
+        apply(.timePassed)
         do {
             while let request = try connection.splitter.next() {
-                let view = StatusReport(daemon: self)
+                let view = StatusReport(daemon: self, mayChange: connection.mayChange) { event in
+                    self.apply(event)
+                    return self.core.snapshot
+                }
                 let reply = ControlDispatcher.dispatch(request, provider: view, version: version)
                 guard let reply else { continue }
                 guard connection.outgoing.count + reply.count <= ControlConnection.maxPendingBytes

@@ -8,7 +8,7 @@ internal import SupervisionWire
 ///
 /// Made for one request: it is the state that acts, at the instant of the answer.
 struct StatusReport: ControlProvider {
-    private let snapshot: Snapshot
+    private var snapshot: Snapshot
     private let signatures: [String: KernelSignature]
     private let pids: [SlotID: Int32]
     private let settings: Settings
@@ -17,8 +17,13 @@ struct StatusReport: ControlProvider {
     private let clientCount: Int
     private let now = Instant(nanoseconds: Clock.now())
     private let wallMicroseconds = Int64(Clock.wall() / 1000)
+    let mayChange: Bool
+    /// Performs an event, and returns what the core says after it.
+    private let change: (Event) -> Snapshot
 
-    init(daemon: isolated Daemon) {
+    init(daemon: isolated Daemon, mayChange: Bool, change: @escaping (Event) -> Snapshot) {
+        self.mayChange = mayChange
+        self.change = change
         snapshot = daemon.core.snapshot
         signatures = daemon.signatures
         pids = daemon.workers.reduce(into: [:]) { pids, connection in
@@ -69,15 +74,7 @@ struct StatusReport: ControlProvider {
         var chosen = snapshot.kernels
         if let component {
             chosen = snapshot.kernels.filter { $0.name == component || $0.group == component }
-            guard !chosen.isEmpty else {
-                let names = snapshot.kernels.map(\.name)
-                return .failure(
-                    NoSuchComponent(
-                        name: component,
-                        nearest: nearestNames(to: component, among: names, atMost: 3)
-                    )
-                )
-            }
+            guard !chosen.isEmpty else { return .failure(missing(component)) }
         }
         var totals = Health.Totals()
         for kernel in chosen {
@@ -115,6 +112,54 @@ struct StatusReport: ControlProvider {
         }.sorted { $0.name < $1.name }
     }
 
+    // MARK: - Changes
+
+    func setBreaker(
+        kernel name: String,
+        to override: BreakerStatus.Override?
+    ) -> Result<KernelStatus, NoSuchComponent> {
+        guard snapshot.kernels.contains(where: { $0.name == name }) else {
+            return .failure(missing(name))
+        }
+        let word = override.map(BreakerOverride.init)
+        let after = changed(by: .breakerOverridden(kernel: name, word))
+        guard let kernel = after.snapshot.kernels.first(where: { $0.name == name }) else {
+            return .failure(missing(name))
+        }
+        return .success(after.kernelStatus(kernel))
+    }
+
+    func acknowledge(component: String) -> Result<Acknowledgement, NoSuchComponent> {
+        let names = { (kernel: Snapshot.Kernel) in
+            kernel.name == component || kernel.group == component
+        }
+        guard let before = snapshot.kernels.first(where: names) else {
+            return .failure(missing(component))
+        }
+        let group = before.group
+        let after = changed(by: .alertAcknowledged(group: group)).snapshot.kernels
+            .first { $0.group == group }
+        return .success(
+            Acknowledgement(
+                group: group,
+                acknowledged: before.alert == .raised,
+                alert: AlertState(after?.alert ?? .none),
+                recovery: before.recovery.isEmpty ? nil : before.recovery
+            )
+        )
+    }
+
+    private func changed(by event: Event) -> StatusReport {
+        var after = self
+        after.snapshot = change(event)
+        return after
+    }
+
+    private func missing(_ name: String) -> NoSuchComponent {
+        let names = snapshot.kernels.map(\.name)
+        return NoSuchComponent(name: name, nearest: nearestNames(to: name, among: names, atMost: 3))
+    }
+
     // MARK: - Parts
 
     /// Nothing configured is not healthy: nobody knows anything.
@@ -141,7 +186,8 @@ struct StatusReport: ControlProvider {
             refused: kernel.counters.refused,
             inFlight: kernel.inFlight,
             queued: kernel.queued,
-            restarts: kernel.slots.reduce(0) { $0 + $1.restarts }
+            restarts: kernel.slots.reduce(0) { $0 + $1.restarts },
+            resilience: resilience(of: kernel)
         )
     }
 
@@ -157,7 +203,9 @@ struct StatusReport: ControlProvider {
             device: slot.device.isEmpty ? nil : slot.device,
             runningFor: slot.runningSince.map { now.since($0).inSeconds },
             heartbeatAge: slot.heartbeatAt.map { now.since($0).inSeconds },
-            progress: slot.progress
+            progress: slot.progress,
+            probe: ProbeState(slot.probes),
+            probeWhy: slot.probes.why
         )
     }
 
@@ -169,7 +217,34 @@ struct StatusReport: ControlProvider {
             reason: kernel.health.reason?.rawValue,
             why: kernel.health.why.isEmpty ? nil : kernel.health.why,
             since: timestamp(kernel.health.since),
-            next: kernel.health.next.flatMap(nextAction)
+            next: kernel.health.next.flatMap(nextAction),
+            resilience: resilience(of: kernel)
+        )
+    }
+
+    private func resilience(of kernel: Snapshot.Kernel) -> ResilienceStatus {
+        ResilienceStatus(
+            breakers: zip(kernel.slots, kernel.breakers).map { slot, breaker in
+                BreakerStatus(
+                    slot: slot.name,
+                    state: BreakerStatus.State(breaker.state),
+                    since: timestamp(breaker.since),
+                    override: BreakerStatus.Override(breaker.override),
+                    calls: breaker.callCount,
+                    failures: breaker.failureCount,
+                    slow: breaker.slow,
+                    successRate: breaker.successRate,
+                    consecutiveFailures: breaker.consecutiveFaults,
+                    trials: breaker.trialsInFlight,
+                    wouldHaveRefused: breaker.wouldHaveRefused,
+                    openings: breaker.openings,
+                    retryAfter: breaker.retryAfter?.inSeconds
+                )
+            },
+            refusedByBreaker: kernel.counters.refusedByBreaker,
+            retriesLeft: kernel.retriesLeft,
+            recovery: kernel.recovery.isEmpty ? nil : kernel.recovery,
+            alert: AlertState(kernel.alert)
         )
     }
 
@@ -190,44 +265,4 @@ struct StatusReport: ControlProvider {
             ? instant.since(now).saturatedNanoseconds : -now.since(instant).saturatedNanoseconds
         return Timestamp(unixMicroseconds: wallMicroseconds &+ span / 1000)
     }
-}
-
-extension KernelState {
-    init(_ state: SupervisionKit.HealthState) {
-        switch state {
-        case .healthy: self = .healthy
-        case .degraded: self = .degraded
-        case .down: self = .down
-        case .unknown: self = .unknown
-        }
-    }
-
-    /// Worst first.
-    var badness: Int {
-        switch self {
-        case .down: 0
-        case .degraded: 1
-        case .unknown: 2
-        case .healthy: 3
-        }
-    }
-}
-
-extension Kernel.Argument {
-    init(_ argument: KernelSignature.Argument) {
-        self.init(
-            name: argument.name,
-            direction: argument.direction == .input ? .input : .output,
-            type: argument.type.name,
-            shape: argument.shape,
-            defaultValue: argument.defaultValue,
-            range: argument.range.isEmpty ? nil : argument.range,
-            documentation: argument.documentation
-        )
-    }
-}
-
-extension Duration {
-    /// For JSON.
-    var inSeconds: Double { Double(saturatedNanoseconds) / 1e9 }
 }

@@ -62,22 +62,16 @@ extension Daemon {
             }
             let header = try FrameHeader(decoding: frame.buffer.span.extracting(first: frame.count))
             try frame.checkDescriptors(header, areLost: descriptorsLost)
-            if header.type == .reply {
-                // The core drops the answer of a worker that was condemned.
-                let outcome = try ReplyFrame.outcome(
-                    of: frame.buffer.span.extracting(first: frame.count),
-                    header: header
-                )
-                let id = CallID(rawValue: header.id)
-                apply(.workerReplied(connection.worker, id, outcome.error))
-            } else {
-                guard core.isAlive(connection.worker) else { return frame.discard() }
-                let frame = try WorkerFrame(
-                    decoding: frame.buffer.span.extracting(first: frame.count),
-                    header: header
-                )
-                take(frame, from: connection)
+            if header.type == .reply { return try takeReply(header, from: connection) }
+            guard core.isAlive(connection.worker) else { return frame.discard() }
+            if header.type == .call {
+                return try takeCall(header, from: .worker(connection.worker))
             }
+            let frame = try WorkerFrame(
+                decoding: frame.buffer.span.extracting(first: frame.count),
+                header: header
+            )
+            take(frame, from: connection)
         } catch {
             // What a worker sends after it was condemned is no longer heard.
             guard core.isAlive(connection.worker) else { return frame.discard() }
@@ -86,6 +80,23 @@ extension Daemon {
             }
             apply(.workerMisbehaved(connection.worker, error.message))
         }
+    }
+
+    /// The core drops the answer of a worker that was condemned.
+    private func takeReply(
+        _ header: FrameHeader,
+        from connection: WorkerConnection
+    ) throws(WireError) {
+        let outcome = try ReplyFrame.outcome(
+            of: frame.buffer.span.extracting(first: frame.count),
+            header: header
+        )
+        let reply = WorkerReply(
+            error: outcome.error,
+            execution: outcome.execution,
+            retryAfter: ReplyFrame.retryAfter(of: frame.buffer.span.extracting(first: frame.count))
+        )
+        apply(.workerReplied(connection.worker, CallID(rawValue: header.id), reply))
     }
 
     private func take(_ frame: WorkerFrame, from connection: WorkerConnection) {
@@ -98,7 +109,12 @@ extension Daemon {
         case .heartbeat(let heartbeat):
             let call = CallID(rawValue: heartbeat.runningCall)
             apply(.workerHeartbeat(worker, running: call, progress: heartbeat.progress))
-        case .welcome, .cancel, .shutdown, .refuse:
+        case .probed(let probed):
+            // Numbers that the core never gave are none of its own.
+            guard let number = UInt32(exactly: probed.number) else { return }
+            apply(.workerProbed(worker, number: number, ProbeResult(probed)))
+        case .cancel(let id): apply(.callCancelled(.worker(worker), callerCall: id))
+        case .welcome, .shutdown, .refuse, .probe:
             apply(.workerMisbehaved(worker, "it sent a frame that only the daemon sends"))
         }
     }
@@ -182,5 +198,16 @@ extension WorkerDeclaration {
                 Kernel(name: $0.name, isIdempotent: $0.isIdempotent, problem: $0.problem)
             }
         )
+    }
+}
+
+extension ProbeResult {
+    init(_ probed: WorkerFrame.Probed) {
+        switch probed.status {
+        case .ok: self = .ok
+        case .degraded: self = .degraded(probed.message)
+        case .failed: self = .failed(probed.message)
+        case .busy: self = .busy
+        }
     }
 }

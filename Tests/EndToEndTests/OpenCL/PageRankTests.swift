@@ -67,7 +67,7 @@ struct PageRankTests {
     @Test func `a worker that is killed in the middle costs a second attempt and not one bit`()
         throws
     {
-        let nodes = 20_000
+        let nodes = 100_000
         let draws = numbers(10 * nodes, seed: 6).map { UInt32(($0 + 1) * Float(nodes) / 2) }
         let arguments = [
             Tensor("offsets", (0...nodes).map { UInt32(10 * $0) }),

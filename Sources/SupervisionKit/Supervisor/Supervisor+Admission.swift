@@ -1,0 +1,162 @@
+/// At the door: which calls are taken, and what the others are told.
+extension Supervisor {
+    /// Why a call is not taken, if it isn't.
+    func refusal(of arrival: CallArrival) -> Answer? {
+        let kernel = arrival.kernel.index
+        // Its parts are read in place: a copy of the whole costs a count for each text in it.
+        var name: String { kernels[kernel].configuration.name }
+        let refusal = Refusal(arrival)
+        if callers.call(arrival.callerCall, of: arrival.caller) != nil {
+            let message = "the id \(arrival.callerCall) names a call in flight already"
+            return refusal.answer(.malformedFrame, message)
+        }
+        guard kernels[kernel].isConfigured else {
+            return refusal.answer(.unknownKernel, "no kernel '\(name)' is configured any more")
+        }
+        guard takesCalls(from: arrival.caller) else {
+            return refusal.answer(.shuttingDown, "the daemon is ending and takes no calls")
+        }
+        guard arrival.deadline == .zero || arrival.deadline > now else {
+            let message = "the deadline had passed when the call arrived"
+            return refusal.answer(.deadlineExceeded, message)
+        }
+        guard kernels[kernel].problem.isEmpty else {
+            let message = "\(name) can't be called: \(kernels[kernel].problem)"
+            return refusal.answer(.buildFailed, message)
+        }
+        if let reason = whyNotInChain(arrival) {
+            return refusal.answer(.chainRefused, "the call of \(name) is refused: \(reason)")
+        }
+        if let left = poison.refusal(of: arrival.key, at: now) {
+            let message =
+                "calls of \(name) with this content have killed \(RetryPolicy.maxWorkersLost) "
+                + "workers; more of them are refused for \(left.inWords)"
+            return refusal.answer(.poisoned, message, retryAfter: left)
+        }
+        guard callers.count(of: arrival.caller) < limits.maxCallsPerClient,
+            calls.count < limits.maxCalls
+        else {
+            let message =
+                "too many calls in flight: at most \(limits.maxCallsPerClient) of one client "
+                + "and \(limits.maxCalls) of all"
+            return refusal.answer(.overloaded, message, retryAfter: .milliseconds(100))
+        }
+        return lackOfWorkers(arrival) ?? breakerRefusal(arrival) ?? lackOfRoom(arrival)
+    }
+
+    /// While the daemon drains, what runs may still call what it needs.
+    private func takesCalls(from caller: CallerID) -> Bool {
+        switch (phase, caller) {
+        case (.starting, _), (.serving, _), (.draining, .worker): true
+        case (.draining, .client), (.stopping, _), (.ended, _): false
+        }
+    }
+
+    private func lackOfWorkers(_ arrival: CallArrival) -> Answer? {
+        let kernel = arrival.kernel.index
+        var name: String { kernels[kernel].configuration.name }
+        let refusal = Refusal(arrival)
+        switch availability(of: kernels[kernel].group) {
+        case .soon: return nil
+        case .never(let why):
+            return refusal.answer(.unavailable, "\(name) has no worker: \(why)")
+        case .refusedUntil(let instant, let why):
+            let message = "\(name) is refused: \(why)"
+            return refusal.answer(.unavailable, message, retryAfter: instant.since(now))
+        case .from(let instant):
+            guard instant >= deadline(of: arrival) else { return nil }
+            let message = "\(name) has no worker before the deadline; the next one starts later"
+            return refusal.answer(.unavailable, message, retryAfter: instant.since(now))
+        }
+    }
+
+    private func breakerRefusal(_ arrival: CallArrival) -> Answer? {
+        guard let refusal = openBreaker(of: arrival.kernel.index) else { return nil }
+        return Refusal(arrival).answer(
+            .circuitOpen,
+            circuitText(of: arrival.kernel.index, refusal),
+            retryAfter: refusal.retryAfter
+        )
+    }
+
+    /// The queue is full, or so long that the call's turn would come after its deadline.
+    private func lackOfRoom(_ arrival: CallArrival) -> Answer? {
+        let kernel = arrival.kernel.index
+        let group = kernels[kernel].group
+        guard groups[group].queue.count > 0 || !hasRoom(group) else { return nil }
+        var name: String { kernels[kernel].configuration.name }
+        let limit = kernels[kernel].configuration.bulkhead.maxQueued
+        guard kernels[kernel].queued < limit else {
+            let wait = estimatedWait(in: group) ?? .milliseconds(100)
+            let message = "the queue of \(name) is full: \(limit) calls wait"
+            return Refusal(arrival).answer(.overloaded, message, retryAfter: wait)
+        }
+        guard let wait = estimatedWait(in: group), now + wait >= deadline(of: arrival) else {
+            return nil
+        }
+        let message =
+            "\(name) would be reached after the deadline: \(groups[group].queue.count) calls wait "
+            + "for about \(wait.inWords)"
+        return Refusal(arrival).answer(.overloaded, message, retryAfter: wait)
+    }
+
+    private func hasRoom(_ group: Int) -> Bool {
+        groups[group].slots.contains { slots[$0.index].isFree }
+    }
+
+    /// How long a call that comes now waits for a place; nil while too little is known.
+    private func estimatedWait(in group: Int) -> Duration? {
+        var capacity = 0
+        for slot in groups[group].slots where slots[slot.index].isServing {
+            capacity += slots[slot.index].concurrency
+        }
+        guard capacity > 0 else { return nil }
+        return groups[group].serviceTime.wait(
+            queued: groups[group].queue.count + 1,
+            capacity: capacity
+        )
+    }
+
+    /// The latest instant for an answer to the call.
+    func deadline(of arrival: CallArrival) -> Instant {
+        let timeout = kernels[arrival.kernel.index].configuration.timeout
+        var deadline = now + timeout.maxTimeout
+        if arrival.deadline != .zero {
+            deadline = min(deadline, arrival.deadline)
+        } else if timeout.includeQueueTime {
+            deadline = min(deadline, now + timeout.defaultTimeout)
+        }
+        if timeout.propagateDeadline, let parent = parent(of: arrival) {
+            deadline = min(deadline, calls[parent].deadline)
+        }
+        return deadline
+    }
+}
+
+/// Makes the answers to one call that is not taken.
+private struct Refusal {
+    let arrival: CallArrival
+
+    init(_ arrival: CallArrival) {
+        self.arrival = arrival
+    }
+
+    func answer(
+        _ error: CallError,
+        _ message: String,
+        retryAfter: Duration = .zero
+    ) -> Answer {
+        Answer(
+            caller: arrival.caller,
+            callerCall: arrival.callerCall,
+            error: error,
+            execution: .notRun,
+            message: message,
+            retryAfter: retryAfter,
+            attempts: 0,
+            queued: .zero,
+            incarnation: nil,
+            worker: ""
+        )
+    }
+}

@@ -1,0 +1,64 @@
+internal import SupervisionKit
+internal import SupervisionWire
+
+/// Answers the daemon's probes from what the kernels say of themselves.
+///
+/// Used on the compute thread only, while no call runs.
+struct HealthCheck {
+    private let kernels: [(signature: KernelSignature, kernel: any Kernel)]
+
+    init(_ kernels: [(signature: KernelSignature, kernel: any Kernel)]) {
+        self.kernels = kernels
+    }
+
+    /// How one kernel is, or, for the empty name, the worker as a whole.
+    func result(for name: String) -> ProbeResult {
+        guard !name.isEmpty else { return wholeWorker }
+        guard let (signature, kernel) = kernels.first(where: { $0.signature.name == name }) else {
+            return .failed("this worker serves no kernel '\(name)'")
+        }
+        return signature.problem.isEmpty ? kernel.check() : .failed(signature.problem)
+    }
+
+    /// A worker fails when nothing it serves would work; where something would, it is degraded.
+    ///
+    /// Kernels that cannot be called at all are no trouble of the device's or the process's: a new
+    /// worker would have them too.
+    private var wholeWorker: ProbeResult {
+        let callable = kernels.filter { $0.signature.problem.isEmpty }
+        guard !callable.isEmpty else {
+            return .failed(kernels.first?.signature.problem ?? "this worker serves no kernels")
+        }
+        var troubles: [String] = []
+        var failures = 0
+        for (signature, kernel) in callable {
+            switch kernel.check() {
+            case .ok, .busy:
+                break
+            case .degraded(let message):
+                troubles.append("\(signature.name): \(message)")
+            case .failed(let message):
+                troubles.append("\(signature.name): \(message)")
+                failures += 1
+            }
+        }
+        guard !troubles.isEmpty else { return .ok }
+        let message = troubles.joined(separator: "; ")
+        return failures == callable.count ? .failed(message) : .degraded(message)
+    }
+}
+
+extension WorkerFrame.Probed {
+    init(_ result: ProbeResult, to probe: WorkerFrame.Probe) {
+        switch result {
+        case .ok:
+            self.init(number: probe.number, status: .ok)
+        case .degraded(let message):
+            self.init(number: probe.number, status: .degraded, message: message)
+        case .failed(let message):
+            self.init(number: probe.number, status: .failed, message: message)
+        case .busy:
+            self.init(number: probe.number, status: .busy)
+        }
+    }
+}

@@ -1,0 +1,10 @@
+internal import SupervisionKit
+
+extension LifecyclePolicy: Configurable {
+    mutating func read(_ keys: inout KeyReader) {
+        let least = Duration.milliseconds(1)
+        keys.duration("start_timeout", &startTimeout, from: least)
+        keys.duration("stop_timeout", &stopTimeout, from: least)
+        keys.duration("kill_timeout", &killTimeout, from: least)
+    }
+}

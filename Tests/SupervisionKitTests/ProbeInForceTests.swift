@@ -1,0 +1,131 @@
+import SupervisionKit
+import Testing
+
+/// Probes of workers that are ready; the machine itself has tests of its own.
+@Suite("Probes in force")
+struct ProbeInForceTests {
+    private static func harness(replicas: Int = 1) -> Harness {
+        var harness = Harness.ready(replicas: replicas)
+        harness.showsProbes = true
+        return harness
+    }
+
+    /// The next probe that comes when time passes in steps of a second.
+    private func nextProbe(_ harness: inout Harness) -> (number: UInt32, worker: WorkerID)? {
+        for _ in 0..<30 {
+            for effect in harness.act(.timePassed, after: .seconds(1)) {
+                if case .probe(let worker, let number, _) = effect { return (number, worker) }
+            }
+        }
+        return nil
+    }
+
+    private func slot(_ harness: Harness, _ index: Int = 0) -> Snapshot.WorkerSlot {
+        harness.supervisor.snapshot.kernels[0].slots[index]
+    }
+
+    @Test func `a worker that answers is healthy, and one not asked yet is unknown`() throws {
+        var harness = Self.harness()
+        #expect(slot(harness).probes == .unknown)
+        let probe = try #require(nextProbe(&harness))
+        _ = harness.act(.workerProbed(probe.worker, number: probe.number, .ok))
+        #expect(slot(harness).probes == .healthy)
+    }
+
+    @Test func `three probes that fail take a worker out, and one that is good brings it back`()
+        throws
+    {
+        var harness = Self.harness()
+        for _ in 0..<3 {
+            let probe = try #require(nextProbe(&harness))
+            _ = harness.act(.workerProbed(probe.worker, number: probe.number, .failed("wrong sum")))
+        }
+        #expect(slot(harness).state == "unready")
+        #expect(harness.records.contains { $0.kind == .workerUnready })
+        #expect(harness.health.reason == .unready)
+        // It waits for a worker that can.
+        #expect(harness.call(1).forwarded.isEmpty)
+        let probe = try #require(nextProbe(&harness))
+        let effects = harness.act(.workerProbed(probe.worker, number: probe.number, .ok))
+        #expect(effects.forwarded.count == 1)
+        #expect(slot(harness).state == "ready")
+    }
+
+    // W02: a probe without an answer is the daemon's to end.
+    @Test func `a worker that answers no probe is killed in the end`() throws {
+        var harness = Self.harness()
+        var killed: [WorkerID] = []
+        for _ in 0..<200 where killed.isEmpty {
+            for case .kill(let worker) in harness.act(.timePassed, after: .seconds(1)) {
+                killed.append(worker)
+            }
+        }
+        #expect(killed == [harness.worker(1)])
+    }
+
+    // W01: load is no fault.
+    @Test func `a worker that is busy stays healthy however long it is so`() throws {
+        var harness = Self.harness()
+        for _ in 0..<20 {
+            let probe = try #require(nextProbe(&harness))
+            _ = harness.act(.workerProbed(probe.worker, number: probe.number, .busy))
+        }
+        #expect(slot(harness).state == "ready")
+    }
+
+    @Test func `an answer to another probe, of another worker, or twice says nothing`() throws {
+        var harness = Self.harness()
+        let probe = try #require(nextProbe(&harness))
+        let before = slot(harness).probes
+        _ = harness.act(.workerProbed(probe.worker, number: probe.number &+ 9, .failed("x")))
+        _ = harness.act(.workerProbed(harness.worker(9), number: probe.number, .failed("x")))
+        #expect(slot(harness).probes == before)
+        _ = harness.act(.workerProbed(probe.worker, number: probe.number, .ok))
+        _ = harness.act(.workerProbed(probe.worker, number: probe.number, .failed("x")))
+        #expect(slot(harness).probes == .healthy)
+    }
+
+    @Test func `workers of one kind are not all asked at once`() {
+        var harness = Self.harness(replicas: 16)
+        var instants: [Instant] = []
+        for _ in 0..<1000 {
+            for case .probe(let worker, let number, _) in harness.act(
+                .timePassed,
+                after: .milliseconds(10)
+            ) {
+                instants.append(harness.now)
+                _ = harness.act(.workerProbed(worker, number: number, .ok))
+            }
+        }
+        #expect(instants.count >= 16)
+        #expect(Set(instants).count > 8)
+    }
+
+    // W05: nobody is killed for what the daemon itself has slept through.
+    @Test func `a machine that was suspended finds its workers alive`() throws {
+        var harness = Self.harness()
+        _ = try #require(nextProbe(&harness))
+        let effects = harness.act(.timePassed, after: .seconds(3600))
+        #expect(!effects.contains { if case .kill = $0 { true } else { false } })
+        #expect(slot(harness).state == "ready")
+    }
+
+    @Test func `a start that was slept through has its time left`() {
+        var harness = Harness()
+        let worker = harness.act(.configured(Harness.configuration())).spawned[0]
+        let late = harness.act(.timePassed, after: .seconds(600))
+        #expect(!late.contains(.kill(worker)))
+        let due = harness.act(.timePassed, after: .milliseconds(30_000))
+        #expect(due.contains(.kill(worker)))
+    }
+
+    @Test func `a cancel that was slept through may still be acknowledged`() {
+        var harness = Harness.ready()
+        let running = harness.call(1).forwarded[0]
+        _ = harness.act(.callCancelled(.client(Harness.client), callerCall: 1))
+        let late = harness.act(.timePassed, after: .seconds(60))
+        #expect(!late.contains(.kill(running.worker)))
+        _ = harness.reply(running.worker, running.call, error: .cancelled)
+        #expect(harness.call(2).forwarded.count == 1)
+    }
+}
