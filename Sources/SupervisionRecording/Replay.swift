@@ -26,7 +26,10 @@ public enum Replay {
     /// Gives every recorded event to a new core, at its instant, and compares the effects bit by
     /// bit; stops at the first difference.
     ///
-    /// - Parameter visit: sees each entry with its effects, for a story.
+    /// - Parameters:
+    ///   - reader: the recording, from its beginning.
+    ///   - visit: sees each entry with its effects, for a story.
+    /// - Returns: how far it went, and where the two part.
     /// - Throws: `RecordingError` when an entry cannot be read.
     public static func run(
         _ reader: RecordingReader,

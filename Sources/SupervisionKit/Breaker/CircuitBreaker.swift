@@ -96,7 +96,14 @@ public struct CircuitBreaker: Hashable, Sendable {
         }
     }
 
+    /// False where `refusal` is nil at any instant, for less than the price of asking it.
+    @inline(__always)
+    var mayRefuse: Bool {
+        if case .closed = state, override == .none { false } else { true }
+    }
+
     /// When this attempt becomes slow; nil when that would change nothing.
+    @inline(__always)
     public func slowDeadline(of permit: Permit) -> Instant? {
         guard let after = limits.slowAfter, !permit.isCountedSlow,
             permit.generation == generation
@@ -119,6 +126,10 @@ public struct CircuitBreaker: Hashable, Sendable {
     public mutating func admit(at now: Instant, lease: Duration) -> Admission {
         if case .closed = state, override != .forcedOpen {
             return .admitted(Permit(admittedAt: now, generation: generation))
+        }
+        if case .open(_, let until) = state, now < until, override == .none {
+            refused += 1
+            return .refused(Refusal(reason: .open, retryAfter: until.since(now)))
         }
         return admitUnlessClosed(at: now, lease: lease)
     }

@@ -11,11 +11,17 @@ struct CallerTable: Sendable {
     private var workers: [Record?] = []
 
     func count(of caller: CallerID) -> Int {
-        record(of: caller)?.calls.count ?? 0
+        switch caller {
+        case .client: Self.count(of: caller, in: clients)
+        case .worker: Self.count(of: caller, in: workers)
+        }
     }
 
     func call(_ callerCall: UInt64, of caller: CallerID) -> Int? {
-        record(of: caller)?.calls[callerCall]
+        switch caller {
+        case .client: Self.call(callerCall, of: caller, in: clients)
+        case .worker: Self.call(callerCall, of: caller, in: workers)
+        }
     }
 
     mutating func add(_ callerCall: UInt64, _ index: Int, of caller: CallerID) {
@@ -34,24 +40,35 @@ struct CallerTable: Sendable {
 
     /// Forgets the caller; returns its calls in a fixed order.
     mutating func removeAll(of caller: CallerID) -> [Int] {
-        guard let record = record(of: caller) else { return [] }
         switch caller {
-        case .client: clients[caller.place] = nil
-        case .worker: workers[caller.place] = nil
+        case .client: Self.removeAll(of: caller, from: &clients)
+        case .worker: Self.removeAll(of: caller, from: &workers)
         }
-        return record.calls.values.sorted()
     }
 
-    private func record(of caller: CallerID) -> Record? {
-        let records =
-            switch caller {
-            case .client: clients
-            case .worker: workers
-            }
-        guard caller.place < records.count, let record = records[caller.place],
-            record.life == caller.life
-        else { return nil }
-        return record
+    // Records are read in place: a copy counts references, and each call looks here four times.
+
+    private static func has(_ caller: CallerID, in records: [Record?]) -> Bool {
+        caller.place < records.count && records[caller.place]?.life == caller.life
+    }
+
+    private static func count(of caller: CallerID, in records: [Record?]) -> Int {
+        has(caller, in: records) ? records[caller.place]?.calls.count ?? 0 : 0
+    }
+
+    private static func call(
+        _ callerCall: UInt64,
+        of caller: CallerID,
+        in records: [Record?]
+    ) -> Int? {
+        has(caller, in: records) ? records[caller.place]?.calls[callerCall] : nil
+    }
+
+    private static func removeAll(of caller: CallerID, from records: inout [Record?]) -> [Int] {
+        guard has(caller, in: records) else { return [] }
+        let calls = records[caller.place]?.calls.values.sorted() ?? []
+        records[caller.place] = nil
+        return calls
     }
 
     private static func add(
@@ -72,9 +89,7 @@ struct CallerTable: Sendable {
         of caller: CallerID,
         from records: inout [Record?]
     ) {
-        guard caller.place < records.count, records[caller.place]?.life == caller.life else {
-            return
-        }
+        guard has(caller, in: records) else { return }
         records[caller.place]?.calls[callerCall] = nil
     }
 }

@@ -39,13 +39,16 @@ struct Slot: Sendable {
     }
 
     /// Its probes have failed: what it has may end, and it gets nothing new.
+    @inline(__always)
     var isUnready: Bool {
         if case .unhealthy = probe.status { lifecycle.isReady } else { false }
     }
 
     /// Takes calls, if it has room.
+    @inline(__always)
     var isServing: Bool { lifecycle.isReady && !isOutdated && !isUnready }
 
+    @inline(__always)
     var isFree: Bool { isServing && calls.count < concurrency }
 
     /// There is a process, or there shall be one.

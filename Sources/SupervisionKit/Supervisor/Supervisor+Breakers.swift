@@ -4,18 +4,22 @@ extension Supervisor {
 
     /// Why this slot takes no call of the kernel; nil when it does.
     func breakerRefusal(_ kernel: Int, _ slot: Int) -> CircuitBreaker.Refusal? {
-        breakers[kernels[kernel].breakers[slots[slot].replica]].breaker.refusal(at: now)
+        let index = kernels[kernel].breakers[slots[slot].replica]
+        guard breakers[index].breaker.mayRefuse else { return nil }
+        return breakers[index].breaker.refusal(at: now)
     }
 
     /// The kernel's refusal as a whole: every worker that could serve it is down by its breaker.
     ///
     /// The refusal that ends first is returned. Workers that are merely slow still get calls.
     func openBreaker(of kernel: Int) -> CircuitBreaker.Refusal? {
-        let members = groups[kernels[kernel].group].slots
-        if members.count == 1 {
-            guard let refusal = breakerRefusal(kernel, members[0].index) else { return nil }
-            return isMerelySlow(kernel, members[0].index, refusal) ? nil : refusal
+        let group = kernels[kernel].group
+        if groups[group].slots.count == 1 {
+            let slot = groups[group].slots[0].index
+            guard let refusal = breakerRefusal(kernel, slot) else { return nil }
+            return isMerelySlow(kernel, slot, refusal) ? nil : refusal
         }
+        let members = groups[group].slots
         guard case .failFast = ejection(of: kernel) else { return nil }
         return members.lazy
             .filter { self.slots[$0.index].isUsed }

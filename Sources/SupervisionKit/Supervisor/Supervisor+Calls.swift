@@ -13,7 +13,7 @@ extension Supervisor {
         let index = insert(arrival)
         // A call behind others waits its turn even when a worker has just come free.
         if groups[kernels[kernel].group].queue.count == 0,
-            let slot = freeSlot(for: kernel, using: &random)
+            let slot = freeSlot(for: kernel)
         {
             if calls[index].mayRepeat { keep(index, into: &effects) }
             handOver(index, to: slot, into: &effects)

@@ -5,18 +5,16 @@ extension Supervisor {
     /// The least loaded of two taken at random; of one or two, the less loaded.
     ///
     /// `avoided` is the slot to take only when there is no other, -1 for none.
-    func freeSlot(
-        for kernel: Int,
-        avoiding avoided: Int32 = -1,
-        using random: inout SplitMix64
-    ) -> Int? {
-        let candidates = groups[kernels[kernel].group].slots
+    mutating func freeSlot(for kernel: Int, avoiding avoided: Int32 = -1) -> Int? {
+        let group = kernels[kernel].group
         if avoided >= 0, let other = slotBeside(Int(avoided), for: kernel), slots[other].isFree {
             return other
         }
-        guard candidates.count > 1 else {
-            return candidates.first.flatMap { takes(kernel, $0.index) ? $0.index : nil }
+        guard groups[group].slots.count > 1 else {
+            guard let only = groups[group].slots.first?.index else { return nil }
+            return takes(kernel, only) ? only : nil
         }
+        let candidates = groups[group].slots
         let passes = passedOver(kernel)
         func takesCall(_ place: Int) -> Bool {
             let slot = candidates[place].index
@@ -89,8 +87,7 @@ extension Supervisor {
             next = calls[index].next < 0 ? nil : Int(calls[index].next)
             let slot = freeSlot(
                 for: calls[index].kernel.index,
-                avoiding: calls[index].avoidedSlot,
-                using: &random
+                avoiding: calls[index].avoidedSlot
             )
             if let slot {
                 leaveQueue(index)

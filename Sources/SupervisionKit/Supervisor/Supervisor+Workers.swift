@@ -17,6 +17,7 @@ extension Supervisor {
     }
 
     func availability(of group: Int) -> Availability {
+        for slot in groups[group].slots where slots[slot.index].lifecycle.isReady { return .soon }
         var best = Availability.never(why: "none is configured")
         for slot in groups[group].slots {
             let lifecycle = slots[slot.index].lifecycle

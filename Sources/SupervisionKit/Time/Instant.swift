@@ -30,14 +30,24 @@ public struct Instant: Codable, Comparable, Hashable, Sendable {
     /// The time from `earlier` to this instant; zero when `earlier` is later.
     public func since(_ earlier: Instant) -> Duration {
         guard self > earlier else { return .zero }
-        let span = nanoseconds - earlier.nanoseconds
-        return .nanoseconds(Int64(clamping: span))
+        let span = min(nanoseconds - earlier.nanoseconds, UInt64(Int64.max))
+        return Duration(attoseconds: Int128(span) &* 1_000_000_000)
     }
 }
 
 extension Duration {
     /// Whole nanoseconds, clamped to what an Int64 holds (about 292 years either way).
     public var saturatedNanoseconds: Int64 {
+        // A billion is 2⁹ × 1953125: up to 2.6 hours one division of a machine word is enough, and
+        // a wider one takes ten times as long.
+        let attoseconds = attoseconds
+        if attoseconds >= 0, attoseconds < 1 << 73 {
+            return Int64(UInt64(truncatingIfNeeded: attoseconds >> 9) / 1_953_125)
+        }
+        return clampedNanoseconds
+    }
+
+    private var clampedNanoseconds: Int64 {
         let (seconds, attoseconds) = components
         let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         guard !overflow else { return seconds < 0 ? .min : .max }

@@ -112,6 +112,7 @@ public struct WorkerLifecycle: Hashable, Sendable {
         if case .starting = state { true } else { false }
     }
 
+    @inline(__always)
     public var isReady: Bool {
         if case .ready = state { true } else { false }
     }
