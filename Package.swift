@@ -208,7 +208,8 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "kernelsupd", "kernelsupctl", "FaultWorker", "KernelClient", "SupervisionKit",
-                "SupervisionWire", "ControlProtocol", "LinuxSystem", "package-rank",
+                "SupervisionWire", "SupervisionRecording", "ControlProtocol", "LinuxSystem",
+                "package-rank",
             ],
             swiftSettings: strict
         ),

@@ -11,6 +11,8 @@ struct DaemonConfiguration: Sendable {
         "defaults.environment": [:],
     ]
     var kernels: [KernelFile]
+    /// Where in the daemon's directory it records what it decides.
+    var recording: String?
 
     init(_ kernels: [KernelFile]) {
         self.kernels = kernels

@@ -19,7 +19,11 @@ final class DaemonUnderTest: Sendable {
     /// Writes the files and starts the daemon; it may not listen yet.
     init(_ configuration: DaemonConfiguration) throws {
         directory = try DaemonUnderTest.makeDirectory(configuration)
-        process = try DaemonUnderTest.start(in: directory, log: "daemon.log")
+        process = try DaemonUnderTest.start(
+            in: directory,
+            log: "daemon.log",
+            recording: configuration.recording
+        )
         DaemonLogs.add(directory.path + "/daemon.log")
     }
 
@@ -47,10 +51,15 @@ final class DaemonUnderTest: Sendable {
     }
 
     /// Starts a daemon on the files of a directory; a second one too.
-    static func start(in directory: TestDirectory, log: String) throws -> RunningProcess {
-        try RunningProcess.start(
+    static func start(
+        in directory: TestDirectory,
+        log: String,
+        recording: String? = nil
+    ) throws -> RunningProcess {
+        let record = recording.map { ["--record", "\(directory.path)/\($0)"] } ?? []
+        return try RunningProcess.start(
             BuildProducts.daemon,
-            ["--config", "\(directory.path)/kernelsupd.toml"],
+            ["--config", "\(directory.path)/kernelsupd.toml"] + record,
             output: "\(directory.path)/\(log)",
             errors: "\(directory.path)/\(log)"
         )
