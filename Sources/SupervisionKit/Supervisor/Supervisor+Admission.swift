@@ -1,6 +1,6 @@
 /// At the door: which calls are taken, and what the others are told.
 extension Supervisor {
-    /// Why a call is not taken, if it isn't.
+    /// Why a call is not taken, whatever the workers do.
     func refusal(of arrival: CallArrival) -> Answer? {
         let kernel = arrival.kernel.index
         // Its parts are read in place: a copy of the whole costs a count for each text in it.
@@ -41,7 +41,12 @@ extension Supervisor {
                 + "and \(limits.maxCalls) of all"
             return refusal.answer(.overloaded, message, retryAfter: .milliseconds(100))
         }
-        return lackOfWorkers(arrival) ?? breakerRefusal(arrival) ?? lackOfRoom(arrival)
+        return nil
+    }
+
+    /// Why a call that no worker can take right now need not wait for one.
+    func hopelessness(of arrival: CallArrival) -> Answer? {
+        lackOfWorkers(arrival) ?? breakerRefusal(arrival) ?? lackOfRoom(arrival)
     }
 
     /// While the daemon drains, what runs may still call what it needs.

@@ -5,16 +5,15 @@ extension Supervisor {
     mutating func arrive(_ arrival: CallArrival, into effects: inout [Effect]) {
         let kernel = arrival.kernel.index
         guard kernel < kernels.count else { return }
-        if let refusal = refusal(of: arrival) {
-            kernels[kernel].counters.refused += 1
-            if refusal.error == .circuitOpen { kernels[kernel].counters.refusedByBreaker += 1 }
-            return effects.append(.answer(refusal))
+        if let refusal = refusal(of: arrival) { return refuse(refusal, kernel, into: &effects) }
+        // A call behind others waits its turn even when a worker has just come free.
+        let slot =
+            groups[kernels[kernel].group].queue.count == 0 ? freeSlot(for: kernel) : nil
+        if slot == nil, let refusal = hopelessness(of: arrival) {
+            return refuse(refusal, kernel, into: &effects)
         }
         let index = insert(arrival)
-        // A call behind others waits its turn even when a worker has just come free.
-        if groups[kernels[kernel].group].queue.count == 0,
-            let slot = freeSlot(for: kernel)
-        {
+        if let slot {
             if calls[index].mayRepeat { keep(index, into: &effects) }
             handOver(index, to: slot, into: &effects)
         } else {
@@ -22,6 +21,16 @@ extension Supervisor {
             enterQueue(index, atFront: false)
             setDeadline(ofCall: index)
         }
+    }
+
+    private mutating func refuse(
+        _ refusal: Answer,
+        _ kernel: Int,
+        into effects: inout [Effect]
+    ) {
+        kernels[kernel].counters.refused += 1
+        if refusal.error == .circuitOpen { kernels[kernel].counters.refusedByBreaker += 1 }
+        effects.append(.answer(refusal))
     }
 
     private mutating func insert(_ arrival: CallArrival) -> Int {

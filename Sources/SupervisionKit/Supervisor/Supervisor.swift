@@ -55,14 +55,18 @@ public struct Supervisor: Sendable {
     /// - Parameters:
     ///   - seed: of the random numbers.
     ///   - now: the instant of the start.
-    ///   - watchdogInterval: how often to report that the core decides; nil for never.
+    ///   - watchdogInterval: how often to report that the core decides, at least 1 ms; nil, or
+    ///     what is no time, for never.
     public init(seed: UInt64, at now: Instant, watchdogInterval: Duration? = nil) {
         self.now = now
         self.startedAt = now
         self.configuredAt = now
         self.random = SplitMix64(seed: seed)
-        self.watchdogInterval = watchdogInterval
-        if let watchdogInterval { deadlines.set(Self.watchdogKey, to: now + watchdogInterval) }
+        if let watchdogInterval, watchdogInterval > .zero {
+            let interval = max(watchdogInterval, .milliseconds(1))
+            self.watchdogInterval = interval
+            deadlines.set(Self.watchdogKey, to: now + interval)
+        }
     }
 
     /// When `handle(.timePassed)` is due if nothing else happens before.
