@@ -107,7 +107,18 @@ let package = Package(
             linkerSettings: [.unsafeFlags(["-static-executable"])]
         ),
 
+        .target(
+            name: "SupervisionSimulator",
+            dependencies: ["SupervisionKit"],
+            swiftSettings: pure
+        ),
+
         // Level 3
+        .executableTarget(
+            name: "supsim",
+            dependencies: ["SupervisionSimulator", "SupervisionRecording", "SupervisionKit"],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "WorkerProcess",
             dependencies: [
@@ -209,7 +220,7 @@ let package = Package(
             dependencies: [
                 "kernelsupd", "kernelsupctl", "FaultWorker", "KernelClient", "SupervisionKit",
                 "SupervisionWire", "SupervisionRecording", "ControlProtocol", "LinuxSystem",
-                "package-rank",
+                "package-rank", "supsim",
             ],
             swiftSettings: strict
         ),
@@ -231,6 +242,12 @@ let package = Package(
         .testTarget(
             name: "ResilienceTests",
             dependencies: ["Resilience", "SupervisionKit"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SupervisionSimulatorTests",
+            dependencies: ["SupervisionSimulator", "supsim", "SupervisionKit"],
+            exclude: ["faults"],
             swiftSettings: strict
         ),
         // Boots a systemd of its own and installs the built programs into it; needs root.

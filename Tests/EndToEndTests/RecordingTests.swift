@@ -56,6 +56,13 @@ struct RecordingTests {
             #expect(outcome.difference == nil)
             #expect(!outcome.isTruncated)
             #expect(outcome.entries > 120)
+            // The simulator says so too.
+            let program = try Finished.run(
+                BuildProducts.simulator,
+                ["--replay", "\(daemon.directory.path)/recording"]
+            )
+            #expect(program.status == 0)
+            #expect(program.output.contains("decided alike, bit by bit: \(outcome.entries) events"))
             // It is this daemon's story, from its configuration to its end.
             #expect(event(events) { if case .configured = $0 { true } else { false } })
             #expect(event(events) { if case .workerProbed = $0 { true } else { false } })
@@ -73,6 +80,15 @@ struct RecordingTests {
             #expect(outcome.difference == nil)
             #expect(outcome.entries >= 40)
         }
+    }
+
+    @Test func `what is no recording is named, with its path`() throws {
+        let program = try Finished.run(BuildProducts.simulator, ["--replay", "/dev/null"])
+        #expect(program.status == 2)
+        #expect(program.errors.contains("/dev/null: this is no recording"))
+        let missing = try Finished.run(BuildProducts.simulator, ["--replay", "/no/such"])
+        #expect(missing.status == 2)
+        #expect(missing.errors.contains("/no/such: No such file or directory"))
     }
 
     @Test func `a recording that can't be written is an error at the start, not a surprise`() throws

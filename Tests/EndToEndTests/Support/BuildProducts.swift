@@ -15,6 +15,7 @@ enum BuildProducts {
     static let execHelper = directory + "/kernelsup-exec"
     static let control = directory + "/kernelsupctl"
     static let faultWorker = directory + "/FaultWorker"
+    static let simulator = directory + "/supsim"
     static let stockWorker = directory + "/kernelsup-worker"
 
     /// The client and the worker that were written from the protocol's page alone.
