@@ -111,6 +111,9 @@ struct CommandLineTests {
             #expect(judgement.components.map(\.reason) == ["restart_loop"])
             let other = try run(daemon, "health", "--component", "fault/echo")
             #expect(other.status == 0, "\(other)")
+            // By its device, in any case; the kernel without a worker has none.
+            let device = try run(daemon, "health", "--component", "NO DEVICE")
+            #expect(device.output.hasPrefix("OK: 1 kernel healthy"), "\(device)")
             let status = try run(daemon, "status")
             #expect(status.status == 0 && status.output.contains("down"), "\(status)")
             let refused = try run(daemon, "call", "fault/sleep", "x=[1]")

@@ -62,6 +62,21 @@ import Testing
         )
     }
 
+    @Test func `a key that stands in the wrong table is sent to its own`() throws {
+        let errors = try errors("preset = 'a'\n[defaults]\n") { reader in
+            _ = reader.table("defaults")?.string("preset")
+        }
+        #expect(
+            errors == [
+                """
+                kernels.d/var.toml:1:1: error: unknown key `preset`
+                  1 | preset = 'a'
+                    | ^^^^^^ it belongs in [defaults]
+                """
+            ]
+        )
+    }
+
     @Test func `a wrong duration is reported at its value`() throws {
         let errors = try errors("timeout       = \"30 sec\"\n") { reader in
             _ = reader.duration("timeout", in: .zero ... .seconds(60))

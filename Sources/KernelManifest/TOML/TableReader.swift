@@ -115,6 +115,9 @@ package final class TableReader {
                 at: entry.keySpan,
                 "unknown key `\(entry.key)`\(place)",
                 hint: nearest(entry.key, among: known).map { "did you mean `\($0)`?" }
+                    ?? inner.first { $0.known.contains(entry.key) }.map {
+                        "it belongs in \($0.name)"
+                    }
             )
         }
         for reader in inner {

@@ -13,7 +13,10 @@ struct HealthCommand: ParsableCommand {
     )
 
     @Option(
-        help: ArgumentHelp("Judge this kernel alone.", valueName: "kernel"),
+        help: ArgumentHelp(
+            "Judge this kernel, group or device alone.",
+            valueName: "name"
+        ),
         completion: .custom(KernelCompletion.names)
     )
     var component: String?

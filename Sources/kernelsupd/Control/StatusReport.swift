@@ -74,6 +74,7 @@ struct StatusReport: ControlProvider {
         var chosen = snapshot.kernels
         if let component {
             chosen = snapshot.kernels.filter { $0.name == component || $0.group == component }
+            if chosen.isEmpty { chosen = kernels(onDevice: component) }
             guard !chosen.isEmpty else { return .failure(missing(component)) }
         }
         var totals = Health.Totals()
@@ -95,6 +96,15 @@ struct StatusReport: ControlProvider {
                 totals: totals
             )
         )
+    }
+
+    /// Kernels with a worker on a device whose name begins so, in any case.
+    private func kernels(onDevice name: String) -> [Snapshot.Kernel] {
+        let name = name.lowercased()
+        guard !name.isEmpty else { return [] }
+        return snapshot.kernels.filter { kernel in
+            kernel.slots.contains { $0.device.lowercased().hasPrefix(name) }
+        }
     }
 
     func kernels() -> [Kernel] {
