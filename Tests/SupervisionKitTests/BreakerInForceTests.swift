@@ -44,7 +44,6 @@ struct BreakerInForceTests {
 
     private struct NoTrial: Error {}
 
-    // B02
     @Test func `failures in a row open it, and calls are refused with a time`() {
         var harness = Self.harness()
         fail(&harness, times: 3)
@@ -57,6 +56,7 @@ struct BreakerInForceTests {
         #expect(harness.supervisor.isConsistent)
     }
 
+    // B20
     @Test func `a wrong argument, a cancel and a deadline say nothing about the worker`() {
         var harness = Self.harness()
         for error in [CallError.invalidArgument, .cancelled, .deadlineExceeded, .unknownKernel] {
@@ -80,7 +80,7 @@ struct BreakerInForceTests {
         #expect(effects.answers.map(\.error) == [.circuitOpen])
     }
 
-    // H01, B01: recovery needs no traffic.
+    // Promise 3: recovery needs no traffic.
     @Test func `when the open time is over a probe tries the worker`() throws {
         var harness = Self.harness()
         fail(&harness, times: 3)
@@ -116,7 +116,7 @@ struct BreakerInForceTests {
         #expect((harness.call().answers.first?.retryAfter ?? .zero) >= .seconds(60))
     }
 
-    // B05
+    // B01, B02
     @Test func `a trial that is cancelled gives its place back`() throws {
         var harness = Self.harness()
         fail(&harness, times: 3)
@@ -129,6 +129,7 @@ struct BreakerInForceTests {
         #expect(harness.call(9).forwarded.count == 1)
     }
 
+    // E05
     @Test func `a restart brings the trial forward and closes nothing`() {
         var harness = Self.harness()
         fail(&harness, times: 3)
@@ -140,7 +141,6 @@ struct BreakerInForceTests {
         #expect(breaker(harness)?.state.name == "half_open")
     }
 
-    // P03: the other replica serves.
     @Test func `one replica's open breaker sends its calls to the other`() {
         var harness = Self.harness(replicas: 2)
         // Fails on whatever worker 1 gets, serves on the other.
@@ -193,7 +193,7 @@ struct BreakerInForceTests {
         #expect(kernels[1].breakers[0].failureCount == 1)
     }
 
-    // B20
+    // B12
     @Test func `a person's word holds until it is taken back`() {
         var harness = Self.harness()
         _ = harness.act(.breakerOverridden(kernel: "test/kernel", .forcedOpen))

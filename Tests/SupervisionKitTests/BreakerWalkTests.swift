@@ -121,7 +121,7 @@ struct BreakerWalkTests {
 
     private static func check(_ walker: Walker) {
         let breaker = walker.breaker
-        // B09: never more trials than half_open_max, and each one out is known.
+        // B06: never more trials than half_open_max, and each one out is known.
         #expect(breaker.trials.count <= 2)
         #expect(breaker.trials.count == walker.currentTrials, "trials out ≠ trials known")
         #expect(breaker.statistics(at: walker.now).refused == walker.refused)
@@ -132,7 +132,7 @@ struct BreakerWalkTests {
         case .open(let since, let until):
             #expect(until > since && breaker.deadline == until)
         case .halfOpen:
-            // B01: half-open never waits for nothing.
+            // B03, B10: half-open never waits for nothing.
             #expect(
                 breaker.wantsTrial || breaker.deadline != nil || breaker.override == .forcedOpen
             )
@@ -162,7 +162,7 @@ struct BreakerWalkTests {
         #expect(walk(10, Self.check) > 50_000)
     }
 
-    /// B01, H01: from each reachable state, a healthy worker is served again, and no traffic is
+    /// Promise 3: from each reachable state, a healthy worker is served again, and no traffic is
     /// needed for it: time passes and the supervisor's own probes are the trials.
     @Test func `from every reachable state a healthy worker's breaker closes without a call`() {
         _ = walk(6) { start in

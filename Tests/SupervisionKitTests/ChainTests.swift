@@ -66,7 +66,7 @@ struct ChainTests {
         #expect(harness.supervisor.isConsistent)
     }
 
-    // D02: deadlines travel down, and only get shorter.
+    // R11: deadlines travel down, and only get shorter.
     @Test func `a child's deadline is never later than its parent's`() {
         var harness = Self.harness()
         let call = harness.call(1, deadline: .seconds(4))
@@ -129,7 +129,7 @@ struct ChainTests {
         #expect(child(&harness, of: parent, 1).forwarded.count == 1)
     }
 
-    // C04: children end with their parents, however those end.
+    // Children end with their parents, however those end.
     @Test(arguments: ["reply", "cancel", "deadline", "client", "death"])
     func `a parent's end ends its child`(_ how: String) {
         var harness = Self.harness { $0.kernels[0].retry.maxAttempts = 1 }

@@ -73,6 +73,18 @@ struct ProbeInForceTests {
         #expect(slot(harness).state == "ready")
     }
 
+    // W01: a worker with one thread is silent while it computes.
+    @Test func `a worker that has a call is not killed for silence`() {
+        var harness = Harness.ready { $0.kernels[0].timeout.defaultTimeout = .seconds(300) }
+        let running = harness.call(1).forwarded[0]
+        for _ in 0..<290 {
+            let effects = harness.act(.timePassed, after: .seconds(1))
+            #expect(!effects.contains(.kill(running.worker)))
+        }
+        #expect(slot(harness).state == "ready")
+        #expect(harness.reply(running.worker, running.call).delivered == [1])
+    }
+
     @Test func `an answer to another probe, of another worker, or twice says nothing`() throws {
         var harness = Self.harness()
         let probe = try #require(nextProbe(&harness))
@@ -101,7 +113,7 @@ struct ProbeInForceTests {
         #expect(Set(instants).count > 8)
     }
 
-    // W05: nobody is killed for what the daemon itself has slept through.
+    // C03: nobody is killed for what the daemon itself has slept through.
     @Test func `a machine that was suspended finds its workers alive`() throws {
         var harness = Self.harness()
         _ = try #require(nextProbe(&harness))

@@ -13,7 +13,7 @@ struct RecoveryInForceTests {
         return configuration
     }
 
-    // S01: a hundred starts at once make each other late.
+    // A hundred starts at once make each other late.
     @Test func `no more workers start at once than max_starting`() {
         var harness = Harness()
         var starting = harness.act(.configured(Self.configuration(10, maxStarting: 3))).spawned
@@ -63,7 +63,52 @@ struct RecoveryInForceTests {
         return harness
     }
 
-    // E08: a mass death of one device's workers starts one first.
+    enum Way: CaseIterable {
+        case crash, hang, probes, misbehaviour, lostChannel
+    }
+
+    /// The worker is lost in this way; all that the supervisor asks for is done.
+    private func lose(_ worker: WorkerID, _ way: Way, _ harness: inout Harness) -> [Effect] {
+        switch way {
+        case .crash: return harness.act(.workerEnded(worker, Self.crash))
+        case .hang:
+            _ = harness.call(1)
+            _ = harness.act(.callCancelled(.client(Harness.client), callerCall: 1))
+            #expect(harness.act(.timePassed, after: .seconds(2)).contains(.kill(worker)))
+        case .probes:
+            var killed = false
+            for _ in 0..<200 where !killed {
+                killed = harness.act(.timePassed, after: .seconds(1)).contains(.kill(worker))
+            }
+            #expect(killed)
+        case .misbehaviour:
+            #expect(harness.act(.workerMisbehaved(worker, "lies")).contains(.kill(worker)))
+        case .lostChannel:
+            _ = harness.act(.workerChannelClosed(worker))
+            #expect(harness.act(.timePassed, after: .milliseconds(100)).contains(.kill(worker)))
+        }
+        return harness.act(.workerEnded(worker, .signaled(name: "SIGKILL", coreDumped: false)))
+    }
+
+    // D07: the same wish through every path meets the same delay and the same readiness.
+    @Test(arguments: Way.allCases)
+    func `however a worker is lost, the next ones come after the same delays`(_ way: Way) {
+        var harness = Harness.ready(isIdempotent: false) {
+            $0.groups[0].recovery.window = .seconds(3600)
+            $0.kernels[0].breaker.override = .forcedClosed
+        }
+        var next = lose(harness.worker(1), way, &harness).spawned
+        #expect(next == [harness.worker(2)], "the first restart is at once")
+        harness.makeReady(next[0], isIdempotent: false)
+        #expect(lose(next[0], way, &harness).spawned.isEmpty)
+        #expect(harness.act(.timePassed, after: .milliseconds(99)).spawned.isEmpty)
+        next = harness.act(.timePassed, after: .milliseconds(1)).spawned
+        #expect(next == [harness.worker(3)], "the second after the first backoff")
+        harness.makeReady(next[0], isIdempotent: false)
+        #expect(harness.health.state == .healthy)
+    }
+
+    // E04: a mass death of one device's workers starts one first.
     @Test func `when several workers of a device die at once, one is tried first`() {
         var harness = Self.fleet(6)
         var spawned: [WorkerID] = []
@@ -148,7 +193,7 @@ struct RecoveryInForceTests {
         #expect(harness.act(.timePassed, after: .seconds(1)).spawned.count == 1)
     }
 
-    // Q08: refused at the door, with the time after which it is worth asking.
+    // Refused at the door, with the time after which it is worth asking.
     @Test func `a call that could not be reached before its deadline is refused at the door`() {
         var harness = Harness.ready()
         // The worker takes a second for a call.

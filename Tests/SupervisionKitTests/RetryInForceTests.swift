@@ -15,7 +15,7 @@ struct RetryInForceTests {
         #expect(harness.reply(second.worker, second.call).delivered == [1])
     }
 
-    // R01, R02: at the same worker there is a wait, with jitter, and nobody else waits for it.
+    // Nobody else waits for it.
     @Test func `at the same worker it is tried again after a wait`() {
         var harness = Harness.ready { $0.kernels[0].retry.backoff = .fixed }
         let first = harness.call(1).forwarded[0]
@@ -37,7 +37,7 @@ struct RetryInForceTests {
         #expect(harness.act(.timePassed, after: .milliseconds(1)).forwarded.count == 1)
     }
 
-    // D05: the cause, at once, where a wait would end past the deadline.
+    // R03: the cause, at once, where a wait would end past the deadline.
     @Test func `a wait that would end past the deadline is not begun`() {
         var harness = Harness.ready { $0.kernels[0].retry.backoff = .fixed }
         let first = harness.call(1, deadline: .milliseconds(50)).forwarded[0]
@@ -50,12 +50,14 @@ struct RetryInForceTests {
         #expect(harness.reply(first.worker, first.call, error: .kernelFailed).delivered == [1])
     }
 
+    // R08
     @Test func `what is not idempotent and has run is not tried again`() {
         var harness = Harness.ready(replicas: 2, isIdempotent: false)
         let first = harness.call(1).forwarded[0]
         #expect(harness.reply(first.worker, first.call, error: .deviceFailed).delivered == [1])
     }
 
+    // R06
     @Test func `a cancel and a deadline end the wait`() {
         for ending in ["cancel", "deadline", "close"] {
             var harness = Harness.ready { $0.kernels[0].retry.initial = .seconds(5) }
@@ -74,7 +76,7 @@ struct RetryInForceTests {
         }
     }
 
-    // R05: retries are a share of what is called, and not a multiple.
+    // R04: retries are a share of what is called, and not a multiple.
     @Test func `the budget bounds retries when all calls fail`() {
         var harness = Harness.ready(replicas: 2) { configuration in
             configuration.kernels[0].breaker.override = .forcedClosed
@@ -92,7 +94,18 @@ struct RetryInForceTests {
         #expect(harness.supervisor.snapshot.kernels[0].retriesLeft == 0)
     }
 
-    // R07: a call that kills workers is not tried a third time, and its like are refused.
+    @Test func `a retry that never began is given back to the budget`() {
+        var harness = Harness.ready { $0.kernels[0].retry.initial = .seconds(5) }
+        let before = harness.supervisor.snapshot.kernels[0].retriesLeft
+        let first = harness.call(1).forwarded[0]
+        let reply = WorkerReply(error: .deviceFailed, retryAfter: .seconds(6))
+        _ = harness.act(.workerReplied(first.worker, first.call, reply))
+        #expect(harness.supervisor.snapshot.kernels[0].retriesLeft == before - 1)
+        _ = harness.act(.callCancelled(.client(Harness.client), callerCall: 1))
+        #expect(harness.supervisor.snapshot.kernels[0].retriesLeft == before)
+    }
+
+    // Q02: a call that kills workers is not tried a third time, and its like are refused.
     @Test func `a call that killed two workers is poison`() {
         var harness = Harness.ready(replicas: 3) { $0.kernels[0].retry.maxAttempts = 10 }
         func arrival(_ id: UInt64) -> Event {

@@ -36,6 +36,8 @@ struct CallRecord: Sendable {
     var verdictOfCancel = Verdict.neutral(.cancelled)
     /// A worker refused it before its kernel began, and it was tried again free of charge.
     var hasHadFreeTry = false
+    /// When the retry was drawn from the budget that has not begun yet; `.zero` for none.
+    var retryTakenAt = Instant.zero
     /// It brought no deadline of its own.
     var hasDefaultTimeout = false
     /// The slot whose worker failed it last, to be passed by where there is another; -1 for none.

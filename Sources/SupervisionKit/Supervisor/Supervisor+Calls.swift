@@ -215,9 +215,11 @@ extension Supervisor {
         release(index, into: &effects)
         switch calls[index].phase {
         case .queued:
+            giveBackRetry(index)
             leaveQueue(index)
             forget(index, into: &effects)
         case .waiting:
+            giveBackRetry(index)
             waitingCalls -= 1
             forget(index, into: &effects)
         case .dispatched(let worker):

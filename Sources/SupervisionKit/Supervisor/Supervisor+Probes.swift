@@ -22,11 +22,33 @@ extension Supervisor {
     mutating func passDeadline(probeOf slot: Int, into effects: inout [Effect]) {
         let policy = healthPolicy(of: slot)
         let hadProbe = slots[slot].probe.numberInFlight
+        if let hadProbe, !slots[slot].calls.isEmpty {
+            return passOver(probe: hadProbe, slot, into: &effects)
+        }
         let action = slots[slot].probe.deadlinePassed(policy: policy, at: now, using: &random)
         setDeadline(ofProbe: slot)
         if hadProbe != nil, slots[slot].probe.numberInFlight != hadProbe {
             settleTrial(of: slot, .fault(.probeFailed), into: &effects)
         }
+        perform(action, slot, into: &effects)
+    }
+
+    /// A worker with one thread says nothing while it computes: the call's own deadline is what
+    /// finds it hung, and no probe kills what works.
+    private mutating func passOver(
+        probe number: UInt32,
+        _ slot: Int,
+        into effects: inout [Effect]
+    ) {
+        let action = slots[slot].probe.answered(
+            number: number,
+            .busy,
+            policy: healthPolicy(of: slot),
+            at: now,
+            using: &random
+        )
+        setDeadline(ofProbe: slot)
+        settleTrial(of: slot, .neutral(.abandoned), into: &effects)
         perform(action, slot, into: &effects)
     }
 

@@ -29,13 +29,19 @@ extension Supervisor {
         switch decide(failure, kernel) {
         case .giveUp: return false
         case .retry(let at, let isFree):
-            if isFree { calls[index].hasHadFreeTry = true }
+            if isFree { calls[index].hasHadFreeTry = true } else { calls[index].retryTakenAt = now }
             calls[index].avoidedSlot = Int32(slot)
             log(.notice, .callRetried, "call is tried again", callFields(index), &effects)
             wait(index, until: at)
             serveIfMoved(index, from: slot, into: &effects)
             return true
         }
+    }
+
+    /// The call ends before its retry has begun: another may have it.
+    mutating func giveBackRetry(_ index: Int) {
+        guard calls[index].retryTakenAt != .zero else { return }
+        kernels[calls[index].kernel.index].budget.giveBack(takenAt: calls[index].retryTakenAt)
     }
 
     private mutating func decide(_ failure: FailedAttempt, _ kernel: Int) -> RetryDecision {
@@ -118,7 +124,8 @@ extension Supervisor {
         let slot = worker.slot.index
         let decision = decide(index, verdict)
         switch decision {
-        case .retry(let at, _):
+        case .retry(let at, let isFree):
+            if !isFree { calls[index].retryTakenAt = now }
             calls[index].avoidedSlot = Int32(slot)
             log(.notice, .callRetried, "call is tried again", callFields(index), &effects)
             waitingCalls -= 1

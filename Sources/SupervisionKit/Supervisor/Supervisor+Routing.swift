@@ -58,6 +58,7 @@ extension Supervisor {
         calls[index].phase = .dispatched(worker)
         calls[index].attempts += 1
         calls[index].handedOver = now
+        calls[index].retryTakenAt = .zero
         if calls[index].attempts > 1 {
             kernels[kernel].counters.retried += 1
         } else {
