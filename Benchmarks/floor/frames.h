@@ -13,7 +13,7 @@
 
 enum { frame_limit = 98304, header_bytes = 96, entry_bytes = 128, descriptor_limit = 64 };
 enum { type_call = 1, type_reply = 2, type_hello = 16, type_welcome = 17, type_ready = 18 };
-enum { type_shutdown = 20 };
+enum { type_shutdown = 20, type_probe = 22, type_probed = 23 };
 enum { element_u64 = 7, element_bytes = 12 };
 
 struct packet {

@@ -142,6 +142,12 @@ int main(void) {
     while (receive_packet(channel, &call, 0) == 1) {
         switch (get16(call.bytes + 6)) {
         case type_call: answer(channel, &call, &reply); break;
+        case type_probe:
+            // Status 0: a call now would be served.
+            start_frame(&reply, type_probed, get64(call.bytes + 16));
+            end_frame(&reply);
+            if (send_packet(channel, &reply) != 0) exit(0);
+            break;
         case type_shutdown: exit(0);
         default: close_descriptors(&call);
         }
