@@ -206,6 +206,10 @@ public enum SupervisorInterface {
           version: string,
           pid: int,
           state: (healthy, degraded, critical, unknown),
+          # The daemon still decides: its books agree.
+          live: bool,
+          # Every worker that starts with the daemon is ready, or has shown that it can't be.
+          started: bool,
           # A call now would be served.
           ready: bool,
           draining: bool,

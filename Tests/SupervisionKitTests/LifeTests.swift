@@ -9,8 +9,15 @@ struct LifeTests {
         #expect(!harness.notifications.contains(.ready))
         harness.makeReady(workers[0])
         #expect(!harness.notifications.contains(.ready))
+        var facts = harness.supervisor.snapshot
+        #expect(facts.isLive && !facts.isStarted && !facts.isReady)
         harness.makeReady(workers[1])
         #expect(harness.notifications.contains(.ready))
+        facts = harness.supervisor.snapshot
+        #expect(facts.isLive && facts.isStarted && facts.isReady)
+        _ = harness.act(.stopRequested)
+        facts = harness.supervisor.snapshot
+        #expect(facts.isLive && facts.isStarted && !facts.isReady)
     }
 
     @Test func `a worker that can't start does not keep the service from being ready`() {

@@ -4,6 +4,10 @@ public struct Status: Codable, Hashable, Sendable {
     public var version: String
     public var pid: Int
     public var state: HealthState
+    /// The daemon still decides: its books agree.
+    public var isLive: Bool
+    /// Every worker that starts with the daemon has become ready or has shown that it does not.
+    public var isStarted: Bool
     /// A call now would be served.
     public var isReady: Bool
     /// The daemon ends: calls in flight finish, new ones are refused.
@@ -23,6 +27,8 @@ public struct Status: Codable, Hashable, Sendable {
     enum CodingKeys: String, CodingKey {
         case format, version, pid, state, uptime = "uptime_s", configuration, kernels, clients
         case calls, sockets
+        case isLive = "live"
+        case isStarted = "started"
         case isReady = "ready"
         case isDraining = "draining"
         case startedAt = "started_at"
@@ -33,6 +39,8 @@ public struct Status: Codable, Hashable, Sendable {
         version: String,
         pid: Int,
         state: HealthState,
+        isLive: Bool = true,
+        isStarted: Bool = true,
         isReady: Bool,
         isDraining: Bool,
         startedAt: Timestamp,
@@ -48,6 +56,8 @@ public struct Status: Codable, Hashable, Sendable {
         self.version = version
         self.pid = pid
         self.state = state
+        self.isLive = isLive
+        self.isStarted = isStarted
         self.isReady = isReady
         self.isDraining = isDraining
         self.startedAt = startedAt

@@ -38,6 +38,10 @@ public struct Snapshot: Sendable {
     }
 
     public var kernels: [Kernel]
+    /// The core's books agree.
+    public var isLive: Bool
+    /// Every eager worker has become ready or shown that it can't, once at least.
+    public var isStarted: Bool
     public var isReady: Bool
     public var isDraining: Bool
     public var startedAt: Instant
@@ -56,6 +60,8 @@ extension Supervisor {
         for kernel in kernels { totals += kernel.counters }
         return Snapshot(
             kernels: configured.map(snapshot(ofKernel:)),
+            isLive: isConsistent,
+            isStarted: phase != .starting,
             isReady: phase == .serving,
             isDraining: phase != .serving && phase != .starting,
             startedAt: startedAt,

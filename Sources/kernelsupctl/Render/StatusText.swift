@@ -18,7 +18,9 @@ struct StatusText {
         var first =
             "kernelsupd \(status.version)  \(word)  up \(spanText(.seconds(status.uptime)))"
             + "  \(kernelCounts)"
-        if status.isDraining {
+        if !status.isLive {
+            first += "  its books do not agree"
+        } else if status.isDraining {
             first += "  draining"
         } else if !status.isReady {
             first += "  not ready"

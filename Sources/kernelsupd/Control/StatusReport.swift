@@ -42,6 +42,8 @@ struct StatusReport: ControlProvider {
             version: version,
             pid: Int(getpid()),
             state: overall(snapshot.kernels),
+            isLive: snapshot.isLive,
+            isStarted: snapshot.isStarted,
             isReady: snapshot.isReady,
             isDraining: snapshot.isDraining,
             startedAt: timestamp(snapshot.startedAt),
