@@ -39,6 +39,7 @@ actor Daemon {
     // Control
     var controlListener: Listener?
     var controls = ConnectionTable<ControlConnection>()
+    var overrides: OverrideFile
 
     // Turns
     private var effects: [Effect] = []
@@ -60,6 +61,7 @@ actor Daemon {
         self.version = version
         self.configurationPath = configurationPath
         self.settings = loaded.settings
+        self.overrides = OverrideFile(directory: loaded.settings.runtimeDirectory)
         self.launches = loaded.launches
         self.signatures = loaded.signatures
         let origin = Recording.Header(
@@ -89,6 +91,7 @@ actor Daemon {
         try watchSignals()
         try listen()
         apply(.configured(configuration))
+        restoreOverrides()
     }
 
     // MARK: - Turns

@@ -1,6 +1,7 @@
 import ControlProtocol
 import Glibc
 import KernelClient
+import LinuxSystem
 import SupervisionKit
 import Testing
 
@@ -14,6 +15,47 @@ struct BreakerControlTests {
         configuration["defaults.breaker", "timeout"] = #""1h""#
         configuration["defaults.breaker", "max_timeout"] = #""1h""#
         return configuration
+    }
+
+    // B12: a breaker that a person holds open is not let go by a crash at night.
+    @Test func `an operator's word holds over the daemon's death, and is gone when taken back`()
+        throws
+    {
+        let configuration = BreakerControlTests.configuration(.fault("echo"))
+        try withDaemon(configuration) { daemon in
+            let call = ["call", "fault/echo", "x=[1]"]
+            #expect(try daemon.control(["breaker", "fault/echo", "--set", "open"]).status == 0)
+            #expect(daemon.directory.text("run/overrides") == "forced_open fault/echo\n")
+            try daemon.process.signal(SIGKILL)
+            _ = try daemon.process.wait()
+
+            let next = try DaemonUnderTest.start(in: daemon.directory, log: "next.log")
+            try eventually("the next one is ready") {
+                daemon.directory.text("next.log").contains("ready:")
+            }
+            let refused = try daemon.control(call)
+            #expect(refused.status == 2 && refused.errors.contains("operator's word"), "\(refused)")
+            #expect(try daemon.control(["breaker", "fault/echo", "--set", "auto"]).status == 0)
+            #expect(try daemon.control(call).status == 0)
+            #expect(daemon.directory.text("run/overrides") == "")
+            try next.signal(SIGTERM)
+            _ = try next.wait()
+        }
+    }
+
+    @Test func `lines that say nothing are named, and the others hold`() throws {
+        let configuration = BreakerControlTests.configuration(.fault("echo"))
+        let directory = try DaemonUnderTest.makeDirectory(configuration)
+        defer { directory.remove() }
+        try directory.write("run/overrides", "open\nforced_open fault/echo\nobserve no/such\n")
+        let daemon = try DaemonUnderTest.start(in: directory, log: "log")
+        try eventually("it is ready") { directory.text("log").contains("ready:") }
+        #expect(directory.text("log").contains("1 lines of"))
+        #expect(directory.text("log").contains("breaker of fault/echo was set to forced_open"))
+        try daemon.signal(SIGTERM)
+        #expect(try daemon.wait() == .exited(0))
+        // What the file said of a kernel that isn't configured is not lost.
+        #expect(directory.text("run/overrides").contains("observe no/such"))
     }
 
     @Test func `a kernel that keeps failing opens its breaker, and a word lets calls through`()

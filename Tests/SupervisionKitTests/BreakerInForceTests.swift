@@ -196,12 +196,14 @@ struct BreakerInForceTests {
     // B12
     @Test func `a person's word holds until it is taken back`() {
         var harness = Self.harness()
-        _ = harness.act(.breakerOverridden(kernel: "test/kernel", .forcedOpen))
+        let effects = harness.act(.breakerOverridden(kernel: "test/kernel", .forcedOpen))
+        #expect(effects == [.keepOverride(kernel: "test/kernel", .forcedOpen)])
         #expect(harness.call().answers.map(\.error) == [.circuitOpen])
         #expect(breaker(harness)?.override == .forcedOpen)
         _ = harness.act(.configured(Harness.configuration(fingerprint: 1)))
         #expect(harness.call().answers.map(\.error) == [.circuitOpen])
-        _ = harness.act(.breakerOverridden(kernel: "test/kernel", nil))
+        let back = harness.act(.breakerOverridden(kernel: "test/kernel", nil))
+        #expect(back == [.keepOverride(kernel: "test/kernel", nil)])
         #expect(harness.call().forwarded.count == 1)
         _ = harness.act(.breakerOverridden(kernel: "no/kernel", .forcedOpen))
         #expect(harness.supervisor.isConsistent)

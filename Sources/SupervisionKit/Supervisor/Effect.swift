@@ -34,6 +34,9 @@ public enum Effect: Codable, Hashable, Sendable {
     /// Ask the worker how it is: as a whole, or as far as the kernel of that name goes.
     case probe(WorkerID, number: UInt32, kernel: String)
 
+    /// Keep what an operator has said of the kernel's breakers for the next daemon; nil: nothing.
+    case keepOverride(kernel: String, BreakerOverride?)
+
     case log(LogRecord)
     case notify(Notification)
     /// All is over.

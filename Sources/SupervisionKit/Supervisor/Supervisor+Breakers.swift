@@ -168,6 +168,7 @@ extension Supervisor {
             kernels[kernel].overriddenBreaker != word
         else { return }
         kernels[kernel].overriddenBreaker = word
+        effects.append(.keepOverride(kernel: name, word))
         configureBreakers(of: kernel)
         let text = word.map { "set to \($0.rawValue)" } ?? "left to the configuration"
         let message = "breaker of \(name) was \(text) by an operator"

@@ -20,12 +20,16 @@ extension World {
         case .terminate(let worker): terminate(worker)
         case .kill(let worker): kill(worker)
         case .probe(let worker, let number, let kernel): probe(worker, number, kernel)
+        // Only a later daemon would read it.
+        case .keepOverride: break
         case .log(let record): observe(.core(.wrote(record)))
         case .notify(let notification): observe(.core(.notified(notification)))
         case .exit: hasExited = true
         }
         switch effect {
-        case .keep, .forward, .release, .cancel, .deliver, .answer, .probe, .welcome: return false
+        case .keep, .forward, .release, .cancel, .deliver, .answer, .probe, .welcome,
+            .keepOverride:
+            return false
         case .spawn, .askToStop, .terminate, .kill, .log, .notify, .exit: return true
         }
     }

@@ -103,3 +103,25 @@ extension Daemon {
         controlListener?.setEnabled(true)
     }
 }
+
+// MARK: - Operators' words
+
+extension Daemon {
+    /// What was said to an earlier daemon still holds.
+    func restoreOverrides() {
+        do {
+            try overrides.read()
+        } catch {
+            log.write(LogRecord(.warning, .daemonFault, error.message))
+        }
+        for (kernel, word) in overrides.all { apply(.breakerOverridden(kernel: kernel, word)) }
+    }
+
+    func keepOverride(_ word: BreakerOverride?, of kernel: String) {
+        do {
+            try overrides.keep(word, of: kernel)
+        } catch {
+            log.write(LogRecord(.warning, .daemonFault, error.message))
+        }
+    }
+}
