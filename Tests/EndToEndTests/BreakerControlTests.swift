@@ -47,15 +47,20 @@ struct BreakerControlTests {
         let configuration = BreakerControlTests.configuration(.fault("echo"))
         let directory = try DaemonUnderTest.makeDirectory(configuration)
         defer { directory.remove() }
-        try directory.write("run/overrides", "open\nforced_open fault/echo\nobserve no/such\n")
+        try directory.write("run/overrides", "open\nforced_open fault/echo\nobserve fault/fail\n")
         let daemon = try DaemonUnderTest.start(in: directory, log: "log")
         try eventually("it is ready") { directory.text("log").contains("ready:") }
         #expect(directory.text("log").contains("1 lines of"))
         #expect(directory.text("log").contains("breaker of fault/echo was set to forced_open"))
+        // What it says of a kernel that isn't configured holds when that comes.
+        let both = BreakerControlTests.configuration(.fault("echo"), .fault("fail"))
+        try DaemonUnderTest.write(both, to: directory)
+        try daemon.signal(SIGHUP)
+        try eventually("it is in force") {
+            directory.text("log").contains("breaker of fault/fail was set to observe")
+        }
         try daemon.signal(SIGTERM)
         #expect(try daemon.wait() == .exited(0))
-        // What the file said of a kernel that isn't configured is not lost.
-        #expect(directory.text("run/overrides").contains("observe no/such"))
     }
 
     @Test func `a kernel that keeps failing opens its breaker, and a word lets calls through`()

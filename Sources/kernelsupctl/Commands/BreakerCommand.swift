@@ -25,8 +25,8 @@ struct BreakerCommand: ParsableCommand {
         commandName: "breaker",
         abstract: "Show a kernel's circuit breakers, or hold them open or closed.",
         discussion: """
-            What is set holds until it is set again or the daemon ends. To set is for root and \
-            the daemon's user; the exit status is 0 also when it was set so already.
+            What is set holds until it is set again, also over a restart of the daemon. To set is \
+            for root and the daemon's user; the exit status is 0 also when it was set so already.
             """
     )
 

@@ -114,6 +114,11 @@ extension Daemon {
         } catch {
             log.write(LogRecord(.warning, .daemonFault, error.message))
         }
+        repeatOverrides()
+    }
+
+    /// A kernel that was not configured when its word was read may be now.
+    func repeatOverrides() {
         for (kernel, word) in overrides.all { apply(.breakerOverridden(kernel: kernel, word)) }
     }
 
