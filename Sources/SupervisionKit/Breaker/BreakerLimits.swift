@@ -3,10 +3,6 @@
 /// Worked out once for each policy and not for each call.
 struct BreakerLimits: Hashable, Sendable {
     let failureThreshold: Int
-    let successThreshold: Int
-    let timeout: Duration
-    let maxTimeout: Duration
-    let bucketWidth: Duration
     let minimumCalls: UInt64
     /// Above 1 for never.
     let failureRate: Double
@@ -14,6 +10,10 @@ struct BreakerLimits: Hashable, Sendable {
     let slowRate: Double
     /// In nanoseconds; nil where slow calls are not counted.
     let slowAfter: UInt64?
+    let successThreshold: Int
+    let timeout: Duration
+    let maxTimeout: Duration
+    let bucketWidth: Duration
     let halfOpenMax: Int
 
     init(_ policy: BreakerPolicy) {

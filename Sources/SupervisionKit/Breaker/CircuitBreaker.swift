@@ -20,13 +20,15 @@
 /// overdue it was. The alternative, to count slow attempts at their end, opens a breaker only
 /// after the calls that it should have kept away have waited out their timeouts.
 public struct CircuitBreaker: Hashable, Sendable {
+    // What an attempt at a closed breaker reads comes first and lies together.
+
     public private(set) var state: State
     private(set) var override: BreakerOverride
+    private(set) var generation: UInt32 = 0
+    private(set) var consecutiveFaults = 0
     private var limits: BreakerLimits
     private(set) var window: SlidingWindow
     private(set) var trials = TrialLeases()
-    private(set) var generation: UInt32 = 0
-    private(set) var consecutiveFaults = 0
     /// Trials that succeeded since it became half-open.
     private var successes = 0
     /// Openings since it was last closed, the first one excepted.

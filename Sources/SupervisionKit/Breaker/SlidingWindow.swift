@@ -27,8 +27,6 @@ struct SlidingWindow: Hashable, Sendable {
 
     static let bucketCount = 10
 
-    /// By the bucket's number modulo `bucketCount`.
-    private var buckets = InlineArray<10, Counts>(repeating: Counts())
     private(set) var total = Counts()
     /// The bucket under way.
     ///
@@ -38,6 +36,8 @@ struct SlidingWindow: Hashable, Sendable {
     /// When the bucket under way ends.
     private var end: Instant
     private(set) var bucketWidth: Duration
+    /// By the bucket's number modulo `bucketCount`.
+    private var buckets = InlineArray<10, Counts>(repeating: Counts())
 
     /// A width below a nanosecond counts as one.
     init(bucketWidth: Duration, at now: Instant) {

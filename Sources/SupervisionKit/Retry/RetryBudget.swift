@@ -43,7 +43,7 @@ public struct RetryBudget: Hashable, Sendable {
     public mutating func recordFirst(at now: Instant) {
         advance(to: now)
         let place = Self.place(newest)
-        if buckets[place].firsts < .max { buckets[place].firsts += 1 }
+        buckets[place].firsts = max(buckets[place].firsts, buckets[place].firsts &+ 1)
     }
 
     /// Asks for one retry, or one failover, and draws it if it is granted.

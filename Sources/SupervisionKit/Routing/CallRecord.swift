@@ -55,6 +55,20 @@ struct CallRecord: Sendable {
     var firstChild: Int32 = -1
     var nextSibling: Int32 = -1
 
+    /// A worker gets it: another attempt begins.
+    mutating func begin(at worker: WorkerID, at now: Instant) {
+        phase = .dispatched(worker)
+        attempts += 1
+        handedOver = now
+        retryTakenAt = .zero
+    }
+
+    /// The attempt under way has a permit of this breaker, or passes over its head without one.
+    mutating func hold(_ permit: CircuitBreaker.Permit?, of breaker: Int) {
+        self.permit = permit
+        self.breaker = Int32(breaker)
+    }
+
     /// What can be said about it when it ends without a worker's answer.
     var execution: Execution { attempts == 0 ? .notRun : .answerLost }
 

@@ -8,7 +8,7 @@ struct CallTable: Sendable {
     private(set) var count = 0
 
     subscript(index: Int) -> CallRecord {
-        get { records[index] }
+        _read { yield records[index] }
         _modify { yield &records[index] }
     }
 

@@ -20,7 +20,9 @@ public enum Effect: Codable, Hashable, Sendable {
         queued: Duration
     )
     /// Send an answer of the daemon's own to the caller.
-    case answer(Answer)
+    ///
+    /// Rare and large, so it lies apart: the effects of a call that goes well stay small.
+    indirect case answer(Answer)
 
     /// Start a worker process.
     case spawn(WorkerID)

@@ -1,8 +1,9 @@
 /// A kernel that is, or was, configured.
 struct KernelState: Sendable {
-    var configuration: KernelConfiguration
-    var isConfigured = true
+    // What each call reads comes first and lies together.
+
     var group: Int
+    var isConfigured = true
     /// Of the worker's word and the configuration's.
     var isIdempotent = false
     /// Why it can't be called although its worker is ready; empty when it can.
@@ -10,10 +11,11 @@ struct KernelState: Sendable {
     /// A worker has said what it is.
     var isDeclared = false
     var queued = 0
-    var counters = CallCounters()
     /// Indices in `Supervisor.breakers`, by the slot's number in the group.
     var breakers: [Int] = []
+    var counters = CallCounters()
     var budget = RetryBudget()
+    var configuration: KernelConfiguration
     /// A person's word about the breakers, above the configuration's.
     var overriddenBreaker: BreakerOverride?
 

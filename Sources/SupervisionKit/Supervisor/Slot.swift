@@ -1,19 +1,23 @@
 /// The place of one worker in its group, and what the worker in it does right now.
 struct Slot: Sendable {
-    let name: String
+    // What each call reads comes first and lies together.
+
     let group: Int
     /// Its number within the group.
     let replica: Int
-    var lifecycle = WorkerLifecycle()
-    /// Calls that the worker takes at once, as it said when it shook hands.
-    var concurrency = 1
     /// Indices in the call table of what the worker has, at most `concurrency`.
     var calls: [Int] = []
+    /// Calls that the worker takes at once, as it said when it shook hands.
+    var concurrency = 1
+    /// The process was started with another fingerprint than the group has now.
+    var isOutdated = false
+    var lifecycle = WorkerLifecycle()
+    var probe = HealthProbe()
+
+    let name: String
     /// Indices in `Supervisor.breakers`, one for each kernel that the group has had.
     var breakers: [Int] = []
     var device = ""
-    /// The process was started with another fingerprint than the group has now.
-    var isOutdated = false
     var restarts = 0
     var stateSince: Instant
     var hasBeenReady = false
@@ -21,7 +25,6 @@ struct Slot: Sendable {
     var isGreeted = false
     /// Of the call that runs: when the worker last said that it is alive, and how far it was.
     var heartbeat: Heartbeat?
-    var probe = HealthProbe()
     /// The probe in flight is the trial of this breaker.
     var trial: Trial?
 

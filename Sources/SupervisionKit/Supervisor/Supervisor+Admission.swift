@@ -1,6 +1,10 @@
 /// At the door: which calls are taken, and what the others are told.
 extension Supervisor {
+    // What each call goes through is inlined: to call a function that only reads, the compiler
+    // copies the whole supervisor, which is hundreds of bytes.
+
     /// Why a call is not taken, whatever the workers do.
+    @inline(__always)
     func refusal(of arrival: CallArrival) -> Answer? {
         let kernel = arrival.kernel.index
         // Its parts are read in place: a copy of the whole costs a count for each text in it.
@@ -24,7 +28,7 @@ extension Supervisor {
             let message = "\(name) can't be called: \(kernels[kernel].problem)"
             return refusal.answer(.buildFailed, message)
         }
-        if let reason = whyNotInChain(arrival) {
+        if case .worker = arrival.caller, let reason = whyNotInChain(arrival) {
             return refusal.answer(.chainRefused, "the call of \(name) is refused: \(reason)")
         }
         if let left = poison.refusal(of: arrival.key, at: now) {
@@ -123,6 +127,7 @@ extension Supervisor {
     }
 
     /// The latest instant for an answer to the call.
+    @inline(__always)
     func deadline(of arrival: CallArrival) -> Instant {
         let timeout = kernels[arrival.kernel.index].configuration.timeout
         var deadline = now + timeout.maxTimeout

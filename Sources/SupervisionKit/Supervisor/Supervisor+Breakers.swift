@@ -3,6 +3,7 @@ extension Supervisor {
     // MARK: - Who may pass
 
     /// Why this slot takes no call of the kernel; nil when it does.
+    @inline(__always)
     func breakerRefusal(_ kernel: Int, _ slot: Int) -> CircuitBreaker.Refusal? {
         let index = kernels[kernel].breakers[slots[slot].replica]
         guard breakers[index].breaker.mayRefuse else { return nil }
@@ -91,12 +92,12 @@ extension Supervisor {
         let lease = kernels[kernel].configuration.timeout.defaultTimeout
         let breaker = kernels[kernel].breakers[slots[slot].replica]
         switch breakers[breaker].breaker.admit(at: now, lease: lease) {
-        case .admitted(let permit): calls[index].permit = permit
+        case .admitted(let permit): calls[index].hold(permit, of: breaker)
         // Passed over the breaker's head: it says nothing to it either.
-        case .refused: calls[index].permit = nil
+        case .refused: calls[index].hold(nil, of: breaker)
         }
-        calls[index].breaker = Int32(breaker)
-        setDeadline(ofBreaker: breaker)
+        // A breaker that is closed and stays so has no deadline.
+        if breakers[breaker].breaker.mayRefuse { setDeadline(ofBreaker: breaker) }
     }
 
     /// The attempt under way has said what it says about its worker.
@@ -194,8 +195,11 @@ extension Supervisor {
         _ transition: CircuitBreaker.Transition?,
         into effects: inout [Effect]
     ) {
+        guard let transition else {
+            if breakers[index].breaker.mayRefuse { setDeadline(ofBreaker: index) }
+            return
+        }
         setDeadline(ofBreaker: index)
-        guard let transition else { return }
         staleGroups.append(slots[breakers[index].slot].group)
         let kernel = breakers[index].kernel
         logBreaker(index, transition, into: &effects)

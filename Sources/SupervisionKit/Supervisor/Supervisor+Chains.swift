@@ -4,6 +4,7 @@ extension Supervisor {
     static let maxDepth = 16
 
     /// The caller's call that makes this one, if it is one that its worker runs now.
+    @inline(__always)
     func parent(of arrival: CallArrival) -> Int? {
         guard case .worker(let worker) = arrival.caller, let id = arrival.parent,
             let index = calls.index(of: id), case .dispatched(worker) = calls[index].phase
@@ -13,7 +14,6 @@ extension Supervisor {
 
     /// Why a worker's call is not taken, if it isn't.
     func whyNotInChain(_ arrival: CallArrival) -> String? {
-        guard case .worker = arrival.caller else { return nil }
         guard let parent = parent(of: arrival) else {
             return "the call that made it has ended or never ran in this worker"
         }

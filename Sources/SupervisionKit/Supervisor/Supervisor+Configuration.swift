@@ -75,7 +75,7 @@ extension Supervisor {
     private mutating func addSlot(_ replica: Int, to group: Int) {
         guard replica >= groups[group].slots.count else { return }
         let name = "\(groups[group].configuration.name)/\(replica)"
-        slots.append(Slot(name: name, group: group, replica: replica, stateSince: now))
+        slots.append(Slot(group: group, replica: replica, name: name, stateSince: now))
         groups[group].slots.append(SlotID(index: slots.count - 1))
     }
 
@@ -106,7 +106,7 @@ extension Supervisor {
         let known = kernels.firstIndex { $0.configuration.name == configuration.name }
         guard let known else {
             directory.add(configuration.name)
-            kernels.append(KernelState(configuration: configuration, group: group))
+            kernels.append(KernelState(group: group, configuration: configuration))
             kernels[kernels.count - 1].isIdempotent = configuration.isIdempotent ?? false
             groups[group].kernels.append(kernels.count - 1)
             return addBreakers(of: kernels.count - 1)

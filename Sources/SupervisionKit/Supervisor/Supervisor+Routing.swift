@@ -42,9 +42,11 @@ extension Supervisor {
         return others.first { self.slots[$0].isFree } ?? others.first
     }
 
+    @inline(__always)
     private func takes(_ kernel: Int, _ slot: Int) -> Bool {
-        slots[slot].isFree
-            && (breakerRefusal(kernel, slot) == nil || passedOver(kernel).contains(place: 0))
+        guard slots[slot].isFree else { return false }
+        guard breakerRefusal(kernel, slot) != nil else { return true }
+        return passedOver(kernel).contains(place: 0)
     }
 
     mutating func handOver(_ index: Int, to slot: Int, into effects: inout [Effect]) {
@@ -55,10 +57,7 @@ extension Supervisor {
         if !timeout.includeQueueTime, calls[index].attempts == 0, calls[index].hasDefaultTimeout {
             calls[index].deadline = min(calls[index].deadline, now + timeout.defaultTimeout)
         }
-        calls[index].phase = .dispatched(worker)
-        calls[index].attempts += 1
-        calls[index].handedOver = now
-        calls[index].retryTakenAt = .zero
+        calls[index].begin(at: worker, at: now)
         if calls[index].attempts > 1 {
             kernels[kernel].counters.retried += 1
         } else {

@@ -11,9 +11,10 @@ extension Supervisor {
         case never(why: String)
     }
 
+    @inline(__always)
     func isCurrent(_ worker: WorkerID) -> Bool {
-        worker.slot.index < slots.count
-            && slots[worker.slot.index].lifecycle.incarnation == worker.incarnation
+        guard worker.slot.index < slots.count else { return false }
+        return slots[worker.slot.index].lifecycle.incarnation == worker.incarnation
     }
 
     func availability(of group: Int) -> Availability {

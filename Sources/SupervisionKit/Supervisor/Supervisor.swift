@@ -120,7 +120,10 @@ public struct Supervisor: Sendable {
         case .stopRequested: stop(into: &effects)
         case .timePassed: break
         }
-        if isStatusStale || !staleGroups.isEmpty { settle(into: &effects) }
+        guard !isStatusStale, staleGroups.isEmpty else {
+            settle(into: &effects)
+            return nextDeadline
+        }
         return nextDeadline
     }
 

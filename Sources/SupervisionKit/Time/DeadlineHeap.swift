@@ -41,10 +41,9 @@ struct DeadlineHeap: Sendable {
         }
         let place = Int(places[key])
         guard place >= 0 else {
+            places[key] = Int32(entries.count)
             entries.append(Entry(at: instant, key: key))
-            places[key] = Int32(entries.count - 1)
-            siftUp(entries.count - 1)
-            return
+            return siftUp(entries.count - 1)
         }
         let isEarlier = instant < entries[place].at
         entries[place].at = instant
@@ -66,6 +65,8 @@ struct DeadlineHeap: Sendable {
     private mutating func siftUp(_ start: Int) {
         var child = start
         let entry = entries[child]
+        // Most deadlines are later than those that wait, and stay where they were put.
+        guard child > 0, entry.at < entries[(child - 1) / 2].at else { return }
         while child > 0 {
             let parent = (child - 1) / 2
             guard entry.at < entries[parent].at else { break }
