@@ -102,6 +102,7 @@ public enum SupervisorInterface {
         # One place for a worker process.
         type SlotStatus (
           name: string,
+          role: ?(active, standby),
           state: (stopped, waiting, starting, ready, unready, stopping, killed, stuck, backoff, \
         quarantined, failed),
           pid: ?int,

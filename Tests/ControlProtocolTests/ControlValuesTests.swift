@@ -29,7 +29,7 @@ import Testing
                 + #""restarts":0,"since":"2026-11-24T14:04:50.118204Z","slots":[{"device":null,"#
                 + #""heartbeat_age_s":null,"incarnation":1,"last_exit":null,"name":"core/0","#
                 + #""pid":null,"probe":null,"probe_why":null,"progress":null,"#
-                + #""restarts":0,"running_for_s":null,"#
+                + #""restarts":0,"role":"active","running_for_s":null,"#
                 + #""since":"2026-11-24T14:04:50.118204Z","state":"ready"}],"#
                 + #""state":"healthy","why":null}"#
         )

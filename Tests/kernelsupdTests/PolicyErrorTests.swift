@@ -135,7 +135,7 @@ struct PolicyErrorTests {
         for key in Policies.groupKeys {
             let text =
                 "group = \"g\"\n"
-                + (key.contains("_") || key == "replicas"
+                + (key.contains("_") || ["replicas", "standbys"].contains(key)
                     ? "\(key) = 1" : "[\(key)]")
             let errors = try PolicyFiles(main, manifests: ["a/k": text]).errors()
             #expect(errors.first?.contains("`\(key)` belongs to the workers") == true, "\(key)")
@@ -143,7 +143,7 @@ struct PolicyErrorTests {
         #expect(
             Policies.groupKeys == [
                 "device", "environment", "health", "lifecycle", "max_ejected", "recovery",
-                "replicas",
+                "replicas", "standbys",
             ]
         )
     }

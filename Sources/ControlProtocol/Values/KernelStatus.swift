@@ -69,6 +69,8 @@ public struct KernelStatus: Codable, Hashable, Sendable {
 public struct SlotStatus: Codable, Hashable, Sendable {
     /// `graph/pagerank/0`.
     public var name: String
+    /// nil from a daemon that has active slots only.
+    @OrNull public var role: SlotRole?
     public var state: SlotState
     /// Of the worker that is there now; nil when there is none.
     @OrNull public var pid: Int?
@@ -95,7 +97,7 @@ public struct SlotStatus: Codable, Hashable, Sendable {
     @OrNull public var probeWhy: String?
 
     enum CodingKeys: String, CodingKey {
-        case name, state, pid, incarnation, since, restarts, device, progress, probe
+        case name, role, state, pid, incarnation, since, restarts, device, progress, probe
         case probeWhy = "probe_why"
         case lastExit = "last_exit"
         case runningFor = "running_for_s"
@@ -104,6 +106,7 @@ public struct SlotStatus: Codable, Hashable, Sendable {
 
     public init(
         name: String,
+        role: SlotRole? = .active,
         state: SlotState,
         pid: Int? = nil,
         incarnation: UInt64,
@@ -118,6 +121,7 @@ public struct SlotStatus: Codable, Hashable, Sendable {
         probeWhy: String? = nil
     ) {
         self.name = name
+        self.role = role
         self.state = state
         self.pid = pid
         self.incarnation = incarnation

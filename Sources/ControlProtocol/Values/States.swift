@@ -39,6 +39,14 @@ public enum SlotState: String, Codable, Hashable, Sendable, CaseIterable {
     case failed
 }
 
+/// What a slot is there for.
+public enum SlotRole: String, Codable, Hashable, Sendable, CaseIterable {
+    /// It takes calls.
+    case active
+    /// It waits, warm, to take the place of an active slot.
+    case standby
+}
+
 /// What a worker's probes say.
 public enum ProbeState: String, Codable, Hashable, Sendable, CaseIterable {
     case healthy

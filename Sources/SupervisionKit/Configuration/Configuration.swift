@@ -14,6 +14,8 @@ public struct GroupConfiguration: Codable, Hashable, Sendable {
     public var name: String
     /// Active slots.
     public var replicas = 1
+    /// Slots beside them whose workers are warm and take no calls until they are promoted.
+    public var standbys = 0
     /// Stands for all that a worker process is started with.
     ///
     /// A worker started with another value is replaced; one started with the same value is left
@@ -30,6 +32,9 @@ public struct GroupConfiguration: Codable, Hashable, Sendable {
         self.name = name
         self.launchFingerprint = launchFingerprint
     }
+
+    /// Active slots and standbys; without an active slot there is nobody to stand by for.
+    public var slotCount: Int { replicas > 0 ? replicas + standbys : 0 }
 }
 
 public struct KernelConfiguration: Codable, Hashable, Sendable {

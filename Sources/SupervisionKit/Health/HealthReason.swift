@@ -14,6 +14,7 @@ public enum HealthReason: String, CaseIterable, Hashable, Sendable {
     case circuitOpen = "circuit_open"
     case unready
     case deviceFault = "device_fault"
+    case onDemand = "on_demand"
 
     /// `KSUP-R07`: fixed for ever, whatever the name becomes.
     public var id: String {
@@ -30,6 +31,7 @@ public enum HealthReason: String, CaseIterable, Hashable, Sendable {
         case .circuitOpen: "KSUP-R10"
         case .unready: "KSUP-R11"
         case .deviceFault: "KSUP-R12"
+        case .onDemand: "KSUP-R13"
         }
     }
 }

@@ -41,12 +41,20 @@ extension Supervisor {
         case .starting, .serving: break
         }
         let kernel = kernels[index]
-        let members = groups[kernel.group].slots.map { slots[$0.index] }.filter(\.isUsed)
+        let members = groups[kernel.group].active.map { slots[$0.index] }.filter(\.isUsed)
         let since = members.map(\.stateSince).max() ?? startedAt
         if !kernel.problem.isEmpty {
             // What failed, and the first thing that the compiler says about it.
             let lines = kernel.problem.split(separator: "\n").prefix(2)
             return health(.down, .buildFailed, lines.joined(separator: "; "), since: since)
+        }
+        if isAsleep(kernel.group) {
+            let places = groups[kernel.group].active.map { slots[$0.index] }
+            if openBreaker(of: index) != nil, let open = healthByBreakers(index, places) {
+                return open
+            }
+            let why = "no worker runs; the next call starts one"
+            return health(.healthy, .onDemand, why, since: since)
         }
         guard let worst = members.max(by: { $0.trouble < $1.trouble }) else {
             return health(.down, .noWorker, "no worker is configured", since: since)
@@ -54,14 +62,17 @@ extension Supervisor {
         if let open = healthByBreakers(index, members) { return open }
         let serving = members.filter { $0.lifecycle.isReady && !$0.isUnready }.count
         if serving == members.count {
-            return KernelHealth(state: .healthy, reason: nil, why: "", since: since, next: nil)
+            return healthOfStandbys(of: kernel.group)
+                ?? KernelHealth(state: .healthy, reason: nil, why: "", since: since, next: nil)
         }
         let (reason, why, next) = explain(worst)
         if serving > 0 {
             let text = "\(serving) of \(members.count) slots; \(why)"
             return health(.degraded, .partlyReady, text, since: since, next)
         }
-        let best = members.min { $0.trouble < $1.trouble } ?? worst
+        // A standby that is on its way takes the place of an active one as soon as it is ready.
+        let all = groups[kernel.group].slots.map { slots[$0.index] }.filter(\.isUsed)
+        let best = all.min { $0.trouble < $1.trouble } ?? worst
         let (bestReason, bestWhy, bestNext) = explain(best)
         switch best.lifecycle.state {
         case .starting where !best.hasBeenReady && best.lifecycle.lastEnd == nil,
@@ -72,6 +83,23 @@ extension Supervisor {
         case .stopped, .stuck, .quarantined, .failed:
             return health(.down, reason, why, since: since, next)
         }
+    }
+
+    /// Degraded while a standby can't come back by itself soon; one that restarts is no news.
+    private func healthOfStandbys(of group: Int) -> KernelHealth? {
+        let standbys = groups[group].slots.map { slots[$0.index] }.filter { slot in
+            guard slot.isStandby, slot.isUsed else { return false }
+            switch slot.lifecycle.state {
+            case .quarantined, .stuck, .failed: return true
+            case .stopped, .waiting, .starting, .ready, .parting, .asked, .terminated, .killed,
+                .backoff:
+                return false
+            }
+        }
+        guard let worst = standbys.max(by: { $0.trouble < $1.trouble }) else { return nil }
+        let (_, why, next) = explain(worst)
+        let text = "calls are served, a standby is missing: \(why)"
+        return health(.degraded, .partlyReady, text, since: worst.stateSince, next)
     }
 
     private func health(

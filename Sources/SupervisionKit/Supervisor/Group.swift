@@ -2,11 +2,16 @@
 struct Group: Sendable {
     var configuration: GroupConfiguration
     var isConfigured = true
+    /// By number; those beyond what is configured are stopped.
     var slots: [SlotID] = []
+    /// Those that take calls, in no order that means anything; the others are standbys.
+    var active: [SlotID] = []
     /// Indices of the kernels that have it, in the order in which they came.
     var kernels: [Int] = []
     var queue = CallQueue()
     /// How long a call takes in a worker of the group.
     var serviceTime = ServiceTime()
+    /// When a call of it last ended, or it was woken or configured.
+    var usedAt = Instant.zero
     var ladder = RecoveryLadder()
 }

@@ -10,7 +10,11 @@ struct Slot: Sendable {
     /// Calls that the worker takes at once, as it said when it shook hands.
     var concurrency = 1
     /// The process was started with another fingerprint than the group has now.
+    ///
+    /// It goes on until its turn to be replaced, with the kernels that it has.
     var isOutdated = false
+    /// Its worker waits, warm, to take the place of an active one.
+    var isStandby = false
     var lifecycle = WorkerLifecycle()
     var probe = HealthProbe()
 
@@ -18,6 +22,8 @@ struct Slot: Sendable {
     /// Indices in `Supervisor.breakers`, one for each kernel that the group has had.
     var breakers: [Int] = []
     var device = ""
+    /// Indices of the group's kernels that the worker has said it serves.
+    var served: [Int] = []
     var restarts = 0
     var stateSince: Instant
     var hasBeenReady = false
@@ -49,10 +55,14 @@ struct Slot: Sendable {
 
     /// Takes calls, if it has room.
     @inline(__always)
-    var isServing: Bool { lifecycle.isReady && !isOutdated && !isUnready }
+    var isServing: Bool { lifecycle.isReady && !isUnready }
 
     @inline(__always)
     var isFree: Bool { isServing && calls.count < concurrency }
+
+    /// Its worker knows the kernel: one that was started before the last change may not.
+    @inline(__always)
+    func knows(_ kernel: Int) -> Bool { !isOutdated || served.contains(kernel) }
 
     /// There is a process, or there shall be one.
     var isUsed: Bool { lifecycle.isWanted || lifecycle.incarnation != nil }

@@ -23,6 +23,7 @@ public struct Snapshot: Sendable {
         public var id: SlotID
         public var name: String
         public var state: String
+        public var role: SlotRole
         public var incarnation: Incarnation?
         public var since: Instant
         public var restarts: Int
@@ -51,6 +52,14 @@ public struct Snapshot: Sendable {
     public var inFlight: Int
     public var queued: Int
     public var badInput: [CallError: Int]
+}
+
+/// What a slot is there for.
+public enum SlotRole: String, CaseIterable, Hashable, Sendable {
+    /// It takes calls.
+    case active
+    /// It waits, warm, to take the place of an active slot.
+    case standby
 }
 
 extension Supervisor {
@@ -131,6 +140,7 @@ extension Supervisor {
             id: id,
             name: slot.name,
             state: slot.isUnready ? "unready" : slot.lifecycle.state.word,
+            role: slot.isStandby ? .standby : .active,
             incarnation: slot.lifecycle.incarnation,
             since: slot.stateSince,
             restarts: slot.restarts,

@@ -94,7 +94,9 @@ extension Supervisor {
         let group = kernels[kernel].group
         guard groups[group].queue.count > 0 || !hasRoom(group) else { return nil }
         var name: String { kernels[kernel].configuration.name }
-        let limit = kernels[kernel].configuration.bulkhead.maxQueued
+        // One may wait for a worker that nothing but a call starts.
+        let least = isOnItsWay(group) ? 1 : 0
+        let limit = max(least, kernels[kernel].configuration.bulkhead.maxQueued)
         guard kernels[kernel].queued < limit else {
             let wait = estimatedWait(in: group) ?? .milliseconds(100)
             let message = "the queue of \(name) is full: \(limit) calls wait"
@@ -110,13 +112,13 @@ extension Supervisor {
     }
 
     private func hasRoom(_ group: Int) -> Bool {
-        groups[group].slots.contains { slots[$0.index].isFree }
+        groups[group].active.contains { slots[$0.index].isFree }
     }
 
     /// How long a call that comes now waits for a place; nil while too little is known.
     private func estimatedWait(in group: Int) -> Duration? {
         var capacity = 0
-        for slot in groups[group].slots where slots[slot.index].isServing {
+        for slot in groups[group].active where slots[slot.index].isServing {
             capacity += slots[slot.index].concurrency
         }
         guard capacity > 0 else { return nil }

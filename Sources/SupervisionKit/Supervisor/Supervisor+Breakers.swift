@@ -15,12 +15,12 @@ extension Supervisor {
     /// The refusal that ends first is returned. Workers that are merely slow still get calls.
     func openBreaker(of kernel: Int) -> CircuitBreaker.Refusal? {
         let group = kernels[kernel].group
-        if groups[group].slots.count == 1 {
-            let slot = groups[group].slots[0].index
+        if groups[group].active.count == 1 {
+            let slot = groups[group].active[0].index
             guard let refusal = breakerRefusal(kernel, slot) else { return nil }
             return isMerelySlow(kernel, slot, refusal) ? nil : refusal
         }
-        let members = groups[group].slots
+        let members = groups[group].active
         guard case .failFast = ejection(of: kernel) else { return nil }
         return members.lazy
             .filter { self.slots[$0.index].isUsed }
@@ -31,7 +31,7 @@ extension Supervisor {
     /// Replicas that get calls although their breakers refuse: too many are refused at
     /// once, or all are and are merely slow.
     func passedOver(_ kernel: Int) -> Ejection.ReplicaSet {
-        let members = groups[kernels[kernel].group].slots
+        let members = groups[kernels[kernel].group].active
         guard members.contains(where: { breakerRefusal(kernel, $0.index) != nil }) else {
             return []
         }
@@ -44,7 +44,7 @@ extension Supervisor {
     private func ejection(of kernel: Int) -> Ejection.Decision {
         let group = groups[kernels[kernel].group]
         return Ejection.decide(
-            group.slots.lazy.map { member in
+            group.active.lazy.map { member in
                 let refusal = self.breakerRefusal(kernel, member.index)
                 return Ejection.Replica(
                     isUp: self.slots[member.index].isUsed,
@@ -55,7 +55,7 @@ extension Supervisor {
                 )
             },
             maxEjected: Ejection.limit(
-                of: group.slots.count { slots[$0.index].isUsed },
+                of: group.active.count { slots[$0.index].isUsed },
                 share: group.configuration.maxEjected
             )
         )

@@ -96,6 +96,7 @@ extension Supervisor {
         if reply.error == nil {
             groups[slots[slot].group].serviceTime.record(now.since(calls[index].handedOver))
         }
+        groups[slots[slot].group].usedAt = now
         settle(index, verdict, into: &effects)
         if case .fault(let fault) = verdict,
             retriesReply(index, fault, reply, from: slot, into: &effects)

@@ -51,7 +51,7 @@ extension Supervisor {
     /// All places of the group are held by calls of this chain, and no worker is on its way that
     /// could bring another.
     private func wouldWaitForItself(_ kernel: KernelID, below parent: Int) -> Bool {
-        let used = groups[kernels[kernel.index].group].slots.filter { slots[$0.index].isUsed }
+        let used = groups[kernels[kernel.index].group].active.filter { slots[$0.index].isUsed }
         guard !used.isEmpty else { return false }
         let above = Set(chain(from: parent))
         return used.allSatisfy { slot in

@@ -54,20 +54,20 @@ extension Supervisor {
             group = groups.count - 1
         }
         guard let group, phase == .starting || phase == .serving else { return }
-        for replica in 0..<configuration.replicas { addSlot(replica, to: group) }
+        for number in 0..<configuration.slotCount { addSlot(number, to: group) }
+        assignParts(of: group)
         // Also of those that are no longer configured: a call of theirs may still run.
         for kernel in groups[group].kernels { addBreakers(of: kernel) }
-        for (replica, slot) in groups[group].slots.enumerated() {
-            guard replica < configuration.replicas else {
-                stopSlot(slot.index, into: &effects)
-                continue
-            }
-            if isChanged { slots[slot.index].isOutdated = true }
-            change(slot.index, into: &effects) { lifecycle, turn in
-                guard !lifecycle.isWanted else { return .none }
-                return lifecycle.start(next: turn.next, at: turn.now, policy: turn.lifecycle)
-            }
+        if isChanged {
+            for slot in groups[group].slots { slots[slot.index].isOutdated = true }
         }
+        for slot in groups[group].slots.dropFirst(configuration.slotCount) {
+            stopSlot(slot.index, into: &effects)
+        }
+        if !isAsleep(group) { startAll(of: group, into: &effects) }
+        groups[group].usedAt = now
+        watchIdleness(of: group)
+        promoteStandbys(of: group, into: &effects)
         replaceNext(of: group, into: &effects)
         descendLadder(of: group, into: &effects)
     }
@@ -181,7 +181,12 @@ extension Supervisor {
             case .stopped, .ready, .stuck, .backoff, .quarantined, .failed: false
             }
         }
-        for slot in groups[group].slots where slots[slot.index].isOutdated {
+        // Standbys first: the new ones then stand in for each active worker while it is away.
+        let outdated = groups[group].slots.filter { slots[$0.index].isOutdated }
+        let inTurn =
+            outdated.filter { slots[$0.index].isStandby }
+            + outdated.filter { !slots[$0.index].isStandby }
+        for slot in inTurn {
             if slots[slot.index].lifecycle.isReady, isAway { continue }
             let isReady = slots[slot.index].lifecycle.isReady
             change(slot.index, into: &effects) { lifecycle, turn in

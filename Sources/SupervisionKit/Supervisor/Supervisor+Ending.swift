@@ -47,7 +47,10 @@ extension Supervisor {
     mutating func settle(into effects: inout [Effect]) {
         if isStatusStale { staleGroups = Array(groups.indices) }
         isStatusStale = false
-        for group in staleGroups { replaceNext(of: group, into: &effects) }
+        for group in staleGroups {
+            if groups[group].queue.count > 0 { wake(group, into: &effects) }
+            replaceNext(of: group, into: &effects)
+        }
         refreshHealth()
         if phase == .starting, isSettled {
             phase = .serving

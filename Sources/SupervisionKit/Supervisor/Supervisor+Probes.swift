@@ -120,11 +120,14 @@ extension Supervisor {
             staleGroups.append(slots[slot].group)
             let message = "worker '\(slots[slot].name)' answers its probes again"
             log(.notice, .workerReady, message, workerFields(worker), &effects)
+            promoteStandbys(of: slots[slot].group, into: &effects)
             serveQueue(of: slots[slot].group, into: &effects)
         case .becameUnhealthy(let why):
             staleGroups.append(slots[slot].group)
             let message = "worker '\(slots[slot].name)' gets no new calls: \(why)"
             log(.warning, .workerUnready, message, workerFields(worker), &effects)
+            promoteStandbys(of: slots[slot].group, into: &effects)
+            serveQueue(of: slots[slot].group, into: &effects)
         case .condemned(let why): kill(worker, .probesFailed(why), into: &effects)
         }
     }

@@ -30,7 +30,7 @@ extension Supervisor {
         case .stopping, .ended: return false
         case .starting, .serving, .draining: break
         }
-        return group.isConfigured && slots[slot].replica < group.configuration.replicas
+        return group.isConfigured && slots[slot].replica < group.configuration.slotCount
     }
 
     /// A slot's state has changed: turns are given back, and others have theirs.

@@ -10,15 +10,15 @@ extension Supervisor {
         if avoided >= 0, let other = slotBeside(Int(avoided), for: kernel), slots[other].isFree {
             return other
         }
-        guard groups[group].slots.count > 1 else {
-            guard let only = groups[group].slots.first?.index else { return nil }
+        guard groups[group].active.count > 1 else {
+            guard let only = groups[group].active.first?.index else { return nil }
             return takes(kernel, only) ? only : nil
         }
-        let candidates = groups[group].slots
+        let candidates = groups[group].active
         let passes = passedOver(kernel)
         func takesCall(_ place: Int) -> Bool {
             let slot = candidates[place].index
-            return slots[slot].isFree
+            return slots[slot].isFree && slots[slot].knows(kernel)
                 && (passes.contains(place: place) || breakerRefusal(kernel, slot) == nil)
         }
         let first = Int.random(in: candidates.indices, using: &random)
@@ -36,15 +36,16 @@ extension Supervisor {
 
     /// A serving slot other than this one, free ones first, whose breaker lets the kernel pass.
     func slotBeside(_ slot: Int, for kernel: Int) -> Int? {
-        let others = groups[kernels[kernel].group].slots.lazy.map(\.index).filter {
-            $0 != slot && self.slots[$0].isServing && self.breakerRefusal(kernel, $0) == nil
+        let others = groups[kernels[kernel].group].active.lazy.map(\.index).filter {
+            $0 != slot && self.slots[$0].isServing && self.slots[$0].knows(kernel)
+                && self.breakerRefusal(kernel, $0) == nil
         }
         return others.first { self.slots[$0].isFree } ?? others.first
     }
 
     @inline(__always)
     private func takes(_ kernel: Int, _ slot: Int) -> Bool {
-        guard slots[slot].isFree else { return false }
+        guard slots[slot].isFree, slots[slot].knows(kernel) else { return false }
         guard breakerRefusal(kernel, slot) != nil else { return true }
         return passedOver(kernel).contains(place: 0)
     }
@@ -83,7 +84,7 @@ extension Supervisor {
     /// kernels of its group; one whose kernel is refused everywhere is answered.
     mutating func serveQueue(of group: Int, into effects: inout [Effect]) {
         var next = groups[group].queue.first
-        while let index = next, groups[group].slots.contains(where: { slots[$0.index].isFree }) {
+        while let index = next, groups[group].active.contains(where: { slots[$0.index].isFree }) {
             next = calls[index].next < 0 ? nil : Int(calls[index].next)
             let slot = freeSlot(
                 for: calls[index].kernel.index,
@@ -109,6 +110,9 @@ extension Supervisor {
             groups[kernels[kernel].group].queue.append(index, in: &calls)
         }
         kernels[kernel].queued += 1
+        let group = kernels[kernel].group
+        // At the end of the turn.
+        if isAsleep(group) { staleGroups.append(group) }
     }
 
     mutating func leaveQueue(_ index: Int) {

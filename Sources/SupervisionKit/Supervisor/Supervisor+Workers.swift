@@ -18,6 +18,7 @@ extension Supervisor {
     }
 
     func availability(of group: Int) -> Availability {
+        if isAsleep(group) { return .soon }
         for slot in groups[group].slots where slots[slot.index].lifecycle.isReady { return .soon }
         var best = Availability.never(why: "none is configured")
         for slot in groups[group].slots {
@@ -113,9 +114,11 @@ extension Supervisor {
         of slot: Int,
         into effects: inout [Effect]
     ) {
+        slots[slot].served = []
         for index in groups[slots[slot].group].kernels {
             let name = kernels[index].configuration.name
             let declared = declaration.kernels.first { $0.name == name }
+            if declared != nil { slots[slot].served.append(index) }
             let problem =
                 declared?.problem ?? "worker '\(slots[slot].name)' does not serve such a kernel"
             if !problem.isEmpty, problem != kernels[index].problem {
@@ -286,6 +289,7 @@ extension Supervisor {
         slots[slot].stateSince = now
         staleGroups.append(slots[slot].group)
         if before.isServed { stopProbes(of: slot, into: &effects) }
+        promoteStandbys(of: slots[slot].group, into: &effects)
         perform(action, slot, into: &effects)
         deadlines.set(Self.key(.slot, slot), to: slots[slot].lifecycle.deadline)
         followStart(of: slot, after: before, into: &effects)

@@ -139,8 +139,10 @@ public struct Supervisor: Sendable {
         case breaker
         /// A start that was put off for its device.
         case start
+        /// Of a group that is started on demand: whether anybody uses it.
+        case idle
 
-        static let count = 6
+        static let count = 7
     }
 
     static let watchdogKey = key(.whole, 0)
@@ -161,6 +163,7 @@ public struct Supervisor: Sendable {
             case .probe: passDeadline(probeOf: index, into: &effects)
             case .breaker: passDeadline(breaker: index, into: &effects)
             case .start: startNow(index, into: &effects)
+            case .idle: passDeadline(idleOf: index, into: &effects)
             case nil: break
             }
         }

@@ -135,6 +135,19 @@ public struct WorkerLifecycle: Hashable, Sendable {
         }
     }
 
+    /// A worker is wanted because it is called for.
+    ///
+    /// Unlike `start` it forgives nothing: who calls does not refill the restart budget.
+    public mutating func wake(
+        next: Incarnation,
+        at now: Instant,
+        policy: LifecyclePolicy
+    ) -> Action {
+        isWanted = true
+        guard case .stopped = state else { return .none }
+        return spawn(next, at: now, policy)
+    }
+
     /// The start that was just asked for must wait for its turn; no process was made.
     public mutating func putOff() {
         guard case .starting = state else { return }

@@ -6,6 +6,11 @@ extension GroupConfiguration {
         var group = GroupConfiguration(name: name, launchFingerprint: 1)
         group.replicas = random.one(of: [(4, 1), (3, 2), (2, 3)], or: 1)
         group.maxEjected = Double(random.number(0...4)) / 4
+        // From a copy: what is drawn after it stays as it was.
+        var own = random
+        group.standbys = own.one(of: [(6, 0), (2, 1), (1, 2)], or: 0)
+        group.lifecycle.start = own.chance(20) ? .onDemand : .eager
+        group.lifecycle.idleStop = own.milliseconds(200...60_000)
         group.drawPolicies(using: &random)
         return group
     }

@@ -54,7 +54,7 @@ extension World {
         }
         guard !stopUrged else { return false }
         if let stopAsked, seen >= stopAsked + .seconds(10) { return false }
-        return replica < group.replicas
+        return replica < group.slotCount
     }
 
     private mutating func begin(_ process: Process) {

@@ -72,6 +72,10 @@ struct KernelStatusText {
             )
             guard index > 0 else { continue }
             let slot = kernel.slots[index - 1]
+            switch slot.role {
+            case .active, nil: break
+            case .standby: lines += note("standby:", "takes the place of one that fails")
+            }
             if let device = slot.device { lines += note("on", device) }
             if let why = slot.probeWhy { lines += note("probes:", why) }
             if let lastExit = slot.lastExit { lines += note("last worker:", lastExit) }

@@ -15,6 +15,7 @@ extension ConfigurationReader {
             launches[name] = launch
             var group = GroupConfiguration(name: name, launchFingerprint: launch.fingerprint)
             group.replicas = entry.policies.replicas
+            group.standbys = entry.policies.standbys
             group.maxEjected = entry.policies.maxEjected
             group.lifecycle = entry.policies.values.lifecycle
             group.recovery = entry.policies.values.recovery

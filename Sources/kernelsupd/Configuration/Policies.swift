@@ -17,6 +17,8 @@ struct Policies {
     private(set) var values = PolicySet()
     /// Active slots.
     private(set) var replicas = 1
+    /// Warm slots beside them.
+    private(set) var standbys = 0
     /// Share of them that breakers may take out of the routing.
     private(set) var maxEjected = 0.5
     private(set) var device = DeviceChoice()
@@ -60,6 +62,7 @@ struct Policies {
         case .kernel: values.readKernelPart(&keys)
         case .group:
             keys.integer("replicas", &replicas, in: 1...64)
+            keys.integer("standbys", &standbys, in: 0...64)
             keys.number("max_ejected", &maxEjected, in: 0...1)
             values.readGroupPart(&keys)
             keys.table("device", &device)

@@ -206,6 +206,7 @@ struct StatusReport: ControlProvider {
     private func slotStatus(_ slot: Snapshot.WorkerSlot) -> SlotStatus {
         SlotStatus(
             name: slot.name,
+            role: ControlProtocol.SlotRole(slot.role),
             state: SlotState(rawValue: slot.state) ?? .stopping,
             pid: pids[slot.id].map(Int.init),
             incarnation: slot.incarnation?.number ?? 0,

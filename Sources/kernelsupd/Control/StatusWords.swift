@@ -24,6 +24,15 @@ extension KernelState {
     }
 }
 
+extension ControlProtocol.SlotRole {
+    init(_ role: SupervisionKit.SlotRole) {
+        switch role {
+        case .active: self = .active
+        case .standby: self = .standby
+        }
+    }
+}
+
 extension Kernel.Argument {
     init(_ argument: KernelSignature.Argument) {
         self.init(
