@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -36,6 +37,8 @@ int clinux_fcntl(int fd, int command, int argument) { return fcntl(fd, command, 
 const int clinux_o_path = O_PATH;
 
 int clinux_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
+
+int clinux_unread(int fd, int *count) { return ioctl(fd, FIONREAD, count); }
 
 int clinux_memfd_create(const char *name, unsigned int flags) { return memfd_create(name, flags); }
 const unsigned int clinux_mfd_cloexec = MFD_CLOEXEC;

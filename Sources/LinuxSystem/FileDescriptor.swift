@@ -68,6 +68,15 @@ public struct FileDescriptor: ~Copyable, Sendable {
         }
     }
 
+    /// How many bytes a pipe or a socket holds that have not been read.
+    public func unreadCount() throws(SystemError) -> Int {
+        var count: Int32 = 0
+        try retrying("ioctl", "FIONREAD of descriptor \(rawValue)") {
+            clinux_unread(rawValue, &count)
+        }
+        return Int(count)
+    }
+
     /// Writes what fits.
     ///
     /// A pipe or socket without a reader raises SIGPIPE unless the process ignores it; then the

@@ -36,6 +36,16 @@ actor Daemon {
     /// What manifests and workers say of the kernels, by name.
     var signatures: [String: KernelSignature]
 
+    // Output
+    /// By slot; nil before its first worker has written anything.
+    var outputs: [SlotOutput?] = []
+    /// By group.
+    var outputPolicies: [String: OutputPolicy]
+    var outputBuffer = [UInt8](repeating: 0, count: Daemon.outputBytesPerTurn)
+    var outputTimer: EventSource?
+    /// The timer is set.
+    var areOutputNotesDue = false
+
     // Control
     var controlListener: Listener?
     var controls = ConnectionTable<ControlConnection>()
@@ -64,6 +74,7 @@ actor Daemon {
         self.overrides = OverrideFile(directory: loaded.settings.runtimeDirectory)
         self.launches = loaded.launches
         self.signatures = loaded.signatures
+        self.outputPolicies = loaded.outputPolicies
         let origin = Recording.Header(
             version: version,
             seed: UInt64.random(in: .min ... .max),

@@ -33,6 +33,7 @@ enum EntryPoint {
     static func main() {
         // First of all, before any thread could exist: signals belong to the loop alone.
         blockSignals()
+        fillStandardDescriptors()
         let options: Options
         do {
             options = try Options(CommandLine.arguments.dropFirst())
@@ -132,6 +133,13 @@ enum EntryPoint {
         // these that comes from outside, such as the watchdog's, would end nothing.
         signal(SIGABRT, SIG_DFL)
         signal(SIGQUIT, SIG_DFL)
+    }
+
+    /// A daemon that was started without them would otherwise log into the next file that it opens.
+    private static func fillStandardDescriptors() {
+        var number: Int32
+        repeat { number = open("/dev/null", O_RDWR) } while (0...2).contains(number)
+        if number > 2 { close(number) }
     }
 
     private static func originalOpenFiles() -> ResourceLimit {

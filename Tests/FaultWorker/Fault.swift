@@ -32,6 +32,8 @@ enum Fault: String, CaseIterable {
     case hangOutside = "hang-outside"
     /// Takes memory and keeps it, then gives all arguments back.
     case leak
+    /// Writes to standard error, then gives all arguments back.
+    case flood
     /// Answers twice.
     case twice
     /// Answers a call that nobody made, then hangs.
@@ -69,6 +71,7 @@ enum Fault: String, CaseIterable {
         case .hangKernel: "Hangs in the kernel and says that it is alive."
         case .hangOutside: "Hangs in every thread."
         case .leak: "Takes memory and keeps it."
+        case .flood: "Writes to standard error without pause."
         case .twice: "Answers twice."
         case .wrongID: "Answers a call that nobody made."
         case .garbage: "Sends random bytes."

@@ -44,9 +44,10 @@ final class FaultKernel: Kernel {
             shape: [],
             defaultValue: "0",
             documentation: """
-                exit: the code. leak: how many MiB. crash and abort: how many counted runs die, 0 \
-                for all; a later run gives all arguments back. flaky and flaky-device: how many \
-                runs of a process fail. chain: milliseconds that the called kernel has, 0 for all.
+                exit: the code. leak and flood: how many MiB. crash and abort: how many counted \
+                runs die, 0 for all; a later run gives all arguments back. flaky and flaky-device: \
+                how many runs of a process fail. chain: milliseconds that the called kernel has, \
+                0 for all.
                 """
         ),
         .init(name: "x", direction: .output, type: .f32, shape: ["n"]),
@@ -87,6 +88,8 @@ final class FaultKernel: Kernel {
             raise(SIGSTOP)
         case .leak:
             try Leak.take(mebibytes: amount)
+        case .flood:
+            try Flood.write(mebibytes: amount)
         case .twice, .wrongID, .garbage, .short, .lie, .fdFlood, .unsealed, .noMemfd:
             BadReplies(channel: channel, call: call).send(fault)
         case .close:

@@ -12,6 +12,7 @@ struct Options {
                            [--hello-twice] [--old-version] [--ignore-term] [--not-idempotent]
                            [--concurrency N] [--serve NAME=FAULT[:NEXT]]…
                            [--probe degraded|failed|never|late=MS]
+                           [--say lines|both|half|long|nul|broken]
         environment: FAULT_SLOW_START (MS), FAULT_EXIT_AT_START (CODE), FAULT_COUNT_FILE (path)
         """
 
@@ -26,6 +27,8 @@ struct Options {
     var isIdempotent = true
     var concurrency = 1
     var probeFault: ProbeFault?
+    /// Before all else.
+    var words: Words?
     /// Kernels under other names, beside the `fault/…` ones.
     var served: [ServedFault] = []
 
@@ -66,6 +69,12 @@ struct Options {
                     throw .usage("--probe wants degraded, failed, never or late=MS, got '\(text)'")
                 }
                 probeFault = fault
+            case "--say":
+                let text = rest.popFirst() ?? ""
+                guard let known = Words(rawValue: text) else {
+                    throw .usage("--say has no words '\(text)'")
+                }
+                words = known
             default:
                 throw .usage("unknown option '\(option)'")
             }

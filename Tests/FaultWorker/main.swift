@@ -11,6 +11,7 @@ do {
     case .usage(let message): Death.byMisuse(message)
     }
 }
+options.words?.say()
 if let code = options.exitAtStart { exit(code) }
 if options.ignoresTerm { signal(SIGTERM, SIG_IGN) }
 if !options.saysHello { Death.hang() }

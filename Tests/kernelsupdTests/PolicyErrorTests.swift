@@ -142,7 +142,7 @@ struct PolicyErrorTests {
         }
         #expect(
             Policies.groupKeys == [
-                "device", "environment", "health", "lifecycle", "max_ejected", "recovery",
+                "device", "environment", "health", "lifecycle", "log", "max_ejected", "recovery",
                 "replicas", "standbys",
             ]
         )

@@ -28,6 +28,8 @@ extern const int clinux_o_path;
 
 // The two ends of a pipe, read end first, close-on-exec.
 int clinux_pipe(int *ends);
+// Bytes that can be read now.
+int clinux_unread(int fd, int *count);
 
 // memfd and seals.
 int clinux_memfd_create(const char *name, unsigned int flags);

@@ -64,6 +64,7 @@ extension Daemon {
     func finish() {
         callsListener?.socket.removePath()
         controlListener?.socket.removePath()
+        sayLastOfOutput()
         loop.exit(code: 0)
     }
 }

@@ -38,6 +38,7 @@ extension ConfigurationReader {
             settings: settings,
             core: core,
             launches: launches,
+            outputPolicies: groups.mapValues(\.policies.output),
             signatures: signatures
         )
     }

@@ -20,6 +20,7 @@ extension Daemon {
             launches = loaded.launches
             forgetSignatures(notIn: loaded)
             apply(.configured(loaded.core))
+            renewOutputPolicies(loaded.outputPolicies)
             repeatOverrides()
         } catch {
             apply(.reloadRefused(errors: error.diagnostics.map(\.firstLine)))

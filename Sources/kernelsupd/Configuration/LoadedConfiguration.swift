@@ -7,6 +7,8 @@ struct LoadedConfiguration {
     var core: Configuration
     /// By group.
     var launches: [String: LaunchSpecification]
+    /// By group.
+    var outputPolicies: [String: OutputPolicy]
     /// Of the kernels whose manifests say it all; the others declare theirs when they are ready.
     var signatures: [String: KernelSignature]
 }

@@ -21,6 +21,8 @@ struct Policies {
     private(set) var standbys = 0
     /// Share of them that breakers may take out of the routing.
     private(set) var maxEjected = 0.5
+    /// Of workers' output.
+    private(set) var output = OutputPolicy()
     private(set) var device = DeviceChoice()
     var environment = WorkerEnvironment()
     /// By key with its table; what is not here is built in.
@@ -65,6 +67,7 @@ struct Policies {
             keys.integer("standbys", &standbys, in: 0...64)
             keys.number("max_ejected", &maxEjected, in: 0...1)
             values.readGroupPart(&keys)
+            keys.table("log", &output)
             keys.table("device", &device)
             keys.table("environment", &environment)
         }

@@ -7,8 +7,8 @@ struct EventSource: ~Copyable {
     enum Priority {
         /// Frames before the news of their sender's death, so that no answer given is lost.
         case frames
+        /// In the order in which they became ready.
         case normal
-        case deaths
     }
 
     private let source: OpaquePointer
@@ -31,7 +31,6 @@ struct EventSource: ~Copyable {
         switch priority {
         case .frames: sd_event_source_set_priority(source, -10)
         case .normal: break
-        case .deaths: sd_event_source_set_priority(source, 10)
         }
     }
 

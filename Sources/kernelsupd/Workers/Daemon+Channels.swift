@@ -3,7 +3,7 @@ internal import LinuxSystem
 internal import SupervisionKit
 internal import SupervisionWire
 
-/// Frames and output of workers. A worker is no more trusted than a client: what it must not send
+/// Frames of workers. A worker is no more trusted than a client: what it must not send
 /// costs it its life, and nobody else anything.
 extension Daemon {
     func channelIsReady(_ worker: WorkerID, _ events: ReadyEvents) {
@@ -141,52 +141,6 @@ extension Daemon {
             return
         }
         apply(.workerGreeted(worker, concurrency: Int(hello.concurrency)))
-    }
-
-    // MARK: - Output
-
-    func outputIsReady(_ worker: WorkerID) {
-        guard let connection = connection(of: worker) else { return }
-        readOutput(of: connection, untilEmpty: false)
-    }
-
-    /// One read a turn, so that a worker that floods its output can't keep the loop from others.
-    func readOutput(of connection: WorkerConnection, untilEmpty: Bool) {
-        var rounds = 0
-        repeat {
-            rounds += 1
-            let (part, hasEnded) = read(connection.output)
-            emit(part, of: connection)
-            if hasEnded {
-                connection.outputEnded()
-                return connection.lines.flush { line in write(line, of: connection) }
-            }
-            guard !part.isEmpty else { break }
-        } while untilEmpty && rounds < 64
-        if untilEmpty { connection.lines.flush { line in write(line, of: connection) } }
-    }
-
-    private func read(_ descriptor: borrowing FileDescriptor) -> ([UInt8], hasEnded: Bool) {
-        var count: Int?
-        var hasFailed = false
-        let part = [UInt8](unsafeUninitializedCapacity: 16 * 1024) { buffer, initialized in
-            do {
-                count = try descriptor.read(into: UnsafeMutableRawBufferPointer(buffer))
-            } catch {
-                hasFailed = true
-            }
-            initialized = count ?? 0
-        }
-        return (part, hasFailed || count == 0)
-    }
-
-    private func emit(_ part: [UInt8], of connection: WorkerConnection) {
-        connection.lines.append(part) { line in write(line, of: connection) }
-    }
-
-    private func write(_ line: String, of connection: WorkerConnection) {
-        let name = core.name(of: connection.worker.slot)
-        log.write(LogRecord(.info, .workerOutput, "\(name)[\(connection.process.pid)]: \(line)"))
     }
 }
 

@@ -27,9 +27,12 @@ extension Daemon {
         let pair = try PacketSocket.pair(nonblocking: true)
         let channel = pair.ours
         let theirs = pair.theirs
-        let pipe = try Pipe.create()
-        let output = pipe.reader
-        let writer = pipe.writer
+        let outputPipe = try Pipe.create()
+        let output = outputPipe.reader
+        let outputWriter = outputPipe.writer
+        let errorPipe = try Pipe.create()
+        let errors = errorPipe.reader
+        let errorWriter = errorPipe.writer
         let spawned = try Spawn.start(
             SpawnRequest(
                 helperPath: settings.execHelperPath,
@@ -38,22 +41,26 @@ extension Daemon {
                 environment: launch.environment + ["KERNELSUP_CHANNEL=\(Self.channelNumber)"],
                 workingDirectory: launch.workingDirectory,
                 inheritedDescriptors: [.init(theirs.rawValue, asNumber: Self.channelNumber)],
-                standardOutput: writer.rawValue,
-                standardError: writer.rawValue,
+                standardOutput: outputWriter.rawValue,
+                standardError: errorWriter.rawValue,
                 resourceLimits: [settings.workerOpenFiles],
                 umask: 0o077
             )
         )
         // Ours are copies; a worker that dies must be the last to hold its ends.
         _ = consume theirs
-        _ = consume writer
+        _ = consume outputWriter
+        _ = consume errorWriter
         let process = spawned.process
         let report = spawned.report
         let connection = WorkerConnection(
             worker: worker,
             process: process,
             channel: channel,
-            output: output,
+            outputs: [
+                OutputPipe(.standardOutput, reader: output),
+                OutputPipe(.standardError, reader: errors),
+            ],
             report: report
         )
         try watch(connection)
@@ -74,7 +81,7 @@ extension Daemon {
             try connection.watch(
                 on: loop,
                 channel: { [self] events in assumeIsolated { $0.channelIsReady(worker, events) } },
-                output: { [self] _ in assumeIsolated { $0.outputIsReady(worker) } },
+                output: { [self] stream in assumeIsolated { $0.outputIsReady(worker, stream) } },
                 report: { [self] _ in assumeIsolated { $0.reportIsReady(worker) } },
                 end: { [self] _ in assumeIsolated { $0.processEnded(worker) } }
             )
@@ -139,7 +146,7 @@ extension Daemon {
     private func processEnded(_ worker: WorkerID) {
         guard let connection = connection(of: worker) else { return }
         receiveAll(from: connection)
-        readOutput(of: connection, untilEmpty: true)
+        readAllOutput(of: connection)
         readReport(of: connection)
         // Whatever it left behind in its process group goes with it, before the number is free.
         try? connection.process.signalGroup(SIGKILL)

@@ -17,11 +17,13 @@ final class DaemonUnderTest: Sendable {
     var pid: Int32 { process.pid }
 
     /// Writes the files and starts the daemon; it may not listen yet.
-    init(_ configuration: DaemonConfiguration) throws {
+    ///
+    /// Its output goes into `daemon.log` unless a path is given.
+    init(_ configuration: DaemonConfiguration, outputInto path: String? = nil) throws {
         directory = try DaemonUnderTest.makeDirectory(configuration)
         process = try DaemonUnderTest.start(
             in: directory,
-            log: "daemon.log",
+            log: path ?? "daemon.log",
             recording: configuration.recording
         )
         DaemonLogs.add(directory.path + "/daemon.log")
@@ -51,17 +53,20 @@ final class DaemonUnderTest: Sendable {
     }
 
     /// Starts a daemon on the files of a directory; a second one too.
+    ///
+    /// Its output goes to `log`, a path or a name in that directory.
     static func start(
         in directory: TestDirectory,
         log: String,
         recording: String? = nil
     ) throws -> RunningProcess {
+        let log = log.hasPrefix("/") ? log : "\(directory.path)/\(log)"
         let record = recording.map { ["--record", "\(directory.path)/\($0)"] } ?? []
         return try RunningProcess.start(
             BuildProducts.daemon,
             ["--config", "\(directory.path)/kernelsupd.toml"] + record,
-            output: "\(directory.path)/\(log)",
-            errors: "\(directory.path)/\(log)"
+            output: log,
+            errors: log
         )
     }
 
@@ -112,10 +117,11 @@ final class DaemonUnderTest: Sendable {
 /// daemon after it.
 func withDaemon<Value>(
     _ configuration: DaemonConfiguration,
+    outputInto path: String? = nil,
     until isReady: (Status) -> Bool = { $0.isReady },
     _ body: (DaemonUnderTest) throws -> Value
 ) throws -> Value {
-    let daemon = try DaemonUnderTest(configuration)
+    let daemon = try DaemonUnderTest(configuration, outputInto: path)
     // It would otherwise end with its last use in the test.
     defer { withExtendedLifetime(daemon) {} }
     do {
