@@ -173,13 +173,13 @@ _kernelsupctl() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    call|kernels|status|health|breaker|ack|version|help)
+    call|kernels|status|health|explain|breaker|ack|version|help)
         # Offer subcommand argument completions
         "_kernelsupctl_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'call kernels status health breaker ack version help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'call kernels status health explain breaker ack version help' -- "${cur}"))
         ;;
     esac
 }
@@ -314,6 +314,38 @@ _kernelsupctl_health() {
         ;;
     '--color')
         __kernelsupctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+}
+
+_kernelsupctl_explain() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--format --socket-directory --color)
+    __kernelsupctl_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--format')
+        __kernelsupctl_add_completions -W 'text'$'\n''json'
+        return
+        ;;
+    '--socket-directory')
+        __kernelsupctl_add_completions -d
+        return
+        ;;
+    '--color')
+        __kernelsupctl_add_completions -W 'auto'$'\n''always'$'\n''never'
+        return
+        ;;
+    esac
+
+    # Offer positional completions
+    case "${positional_number}" in
+    1)
+        __kernelsupctl_add_completions -W "$(__kernelsupctl_custom_complete ---completion explain -- positional@0 "${COMP_CWORD}" "$(__kernelsupctl_cursor_index_in_current_word)")"
         return
         ;;
     esac

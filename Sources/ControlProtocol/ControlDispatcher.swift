@@ -49,6 +49,8 @@ public enum ControlDispatcher {
             return success(SupervisorInterface.StatusReply(status: provider.status()))
         case SupervisorInterface.getHealth:
             return health(head, request: request, provider: provider)
+        case SupervisorInterface.explain:
+            return explain(head, request: request, provider: provider)
         case SupervisorInterface.listKernels:
             if let unknown = head.parameterNames.first { return invalid(unknown) }
             return success(SupervisorInterface.KernelsReply(kernels: provider.kernels()))
@@ -105,6 +107,25 @@ public enum ControlDispatcher {
         switch provider.health(component: component) {
         case .success(let health):
             return success(SupervisorInterface.HealthReply(health: health))
+        case .failure(let missing):
+            return failure(SupervisorInterface.noSuchComponent, missing)
+        }
+    }
+
+    private static func explain(
+        _ head: VarlinkRequestHead,
+        request: [UInt8],
+        provider: borrowing some ControlProvider
+    ) -> [UInt8] {
+        if let unknown = head.parameterNames.first(where: { $0 != "component" }) {
+            return invalid(unknown)
+        }
+        guard let given: SupervisorInterface.ComponentName = parameters(of: request) else {
+            return invalid("component")
+        }
+        switch provider.explanation(of: given.component) {
+        case .success(let explanation):
+            return success(SupervisorInterface.ExplanationReply(explanation: explanation))
         case .failure(let missing):
             return failure(SupervisorInterface.noSuchComponent, missing)
         }

@@ -6,6 +6,8 @@ public protocol ControlProvider {
     func status() -> Status
     /// The judgement over all kernels (nil) or over the one of that name.
     func health(component: String?) -> Result<Health, NoSuchComponent>
+    /// Why a kernel, a group or a slot is as it is.
+    func explanation(of component: String) -> Result<Explanation, NoSuchComponent>
     /// Sorted by name.
     func kernels() -> [Kernel]
 

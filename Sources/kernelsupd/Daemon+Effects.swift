@@ -29,7 +29,9 @@ extension Daemon {
         case .probe(let worker, let number, let kernel):
             send(.probe(.init(number: UInt64(number), kernel: kernel)), to: worker)
         case .keepOverride(let kernel, let word): keepOverride(word, of: kernel)
-        case .log(let record): log.write(record)
+        case .log(let record):
+            log.write(record)
+            remember(record)
         case .notify(let notification): serviceManager.tell(notification)
         case .exit: finish()
         }

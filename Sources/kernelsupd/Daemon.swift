@@ -51,6 +51,11 @@ actor Daemon {
     var controls = ConnectionTable<ControlConnection>()
     var overrides: OverrideFile
 
+    // For those who ask why
+    var origins: ValueOrigins
+    /// By group.
+    var histories: [String: EventHistory] = [:]
+
     // Turns
     private var effects: [Effect] = []
     private var recorder: Recorder?
@@ -75,6 +80,7 @@ actor Daemon {
         self.launches = loaded.launches
         self.signatures = loaded.signatures
         self.outputPolicies = loaded.outputPolicies
+        self.origins = loaded.origins
         let origin = Recording.Header(
             version: version,
             seed: UInt64.random(in: .min ... .max),

@@ -31,6 +31,24 @@ import Testing
         #expect(reply(to: request)?.contains(#""override":"none""#) == true)
     }
 
+    @Test func `explains, to those too who may not change anything`() throws {
+        let request = try ControlCoding.request(
+            SupervisorInterface.explain,
+            parameters: SupervisorInterface.ComponentName(component: "finance/var")
+        )
+        let bytes = try #require(
+            ControlDispatcher.dispatch(
+                request.dropLast(),
+                provider: FakeProvider(mayChange: false)
+            )
+        )
+        let reply = try ControlCoding.reply(
+            bytes.dropLast(),
+            as: SupervisorInterface.ExplanationReply.self
+        )
+        #expect(reply.explanation == Samples.explanation)
+    }
+
     @Test func `acknowledges an alert`() throws {
         let answer = try ask(
             SupervisorInterface.acknowledge,

@@ -102,6 +102,16 @@ import Testing
                 + #""parameters":{"parameter":"upgrade"}}"#
         ),
         (
+            #"{"method":"org.kernelsupd.Supervisor.Explain","parameters":{"component":"x"}}"#,
+            #"{"error":"org.kernelsupd.Supervisor.NoSuchComponent","#
+                + #""parameters":{"name":"x","nearest":["finance/var"]}}"#
+        ),
+        (
+            #"{"method":"org.kernelsupd.Supervisor.Explain"}"#,
+            #"{"error":"org.varlink.service.InvalidParameter","#
+                + #""parameters":{"parameter":"component"}}"#
+        ),
+        (
             #"{"method":"org.kernelsupd.Supervisor.SetBreaker","parameters":{"kernel":"x"}}"#,
             #"{"error":"org.kernelsupd.Supervisor.NoSuchComponent","#
                 + #""parameters":{"name":"x","nearest":["finance/var"]}}"#
@@ -165,6 +175,9 @@ import Testing
                 .success(Samples.health)
             }
             func kernels() -> [Kernel] { [] }
+            func explanation(of component: String) -> Result<Explanation, NoSuchComponent> {
+                .success(Samples.explanation)
+            }
             var mayChange: Bool { false }
             func setBreaker(
                 kernel: String,

@@ -57,6 +57,16 @@ import Testing
         #expect(try fields(of: "Component") == keys(of: Samples.health.components[0]))
         #expect(try fields(of: "Totals") == keys(of: Samples.health.totals))
         #expect(try fields(of: "Kernel") == keys(of: Samples.kernels[0]))
+        let explanation = Samples.explanation
+        #expect(try fields(of: "Explanation") == keys(of: explanation))
+        #expect(try fields(of: "Limit") == keys(of: explanation.limits[0]))
+        #expect(try fields(of: "ExpectedAction") == keys(of: explanation.next[1]))
+        #expect(try fields(of: "Advice") == keys(of: explanation.advice[0]))
+        #expect(try fields(of: "LastWords") == keys(of: explanation.saidLast[0]))
+        #expect(try fields(of: "Line") == keys(of: explanation.saidLast[0].lines[0]))
+        #expect(try fields(of: "OutputAccount") == keys(of: explanation.output[0]))
+        #expect(try fields(of: "Events") == keys(of: explanation.events))
+        #expect(try fields(of: "Event") == keys(of: explanation.events.list[0]))
         #expect(try fields(of: "Argument") == keys(of: Samples.kernels[0].arguments[0]))
     }
 
@@ -74,6 +84,9 @@ import Testing
         #expect(text.contains("probe: ?\(words(ProbeState.self))"))
         #expect(text.contains("status: \(words(HealthState.self))"))
         #expect(text.contains("state: \(words(Status.Configuration.State.self))"))
+        #expect(text.contains("subject: \(words(Explanation.Subject.self))"))
+        #expect(text.contains("stream: \(words(Explanation.LastWords.Stream.self))"))
+        #expect(text.contains("marks: []\(words(Explanation.LastWords.Mark.self))"))
         #expect(text.contains("direction: \(words(Kernel.Argument.Direction.self))"))
     }
 }

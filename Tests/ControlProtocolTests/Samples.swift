@@ -159,6 +159,13 @@ struct FakeProvider: ControlProvider {
 
     func kernels() -> [Kernel] { Samples.kernels }
 
+    func explanation(of component: String) -> Result<Explanation, NoSuchComponent> {
+        guard component == "finance/var" else {
+            return .failure(NoSuchComponent(name: component, nearest: ["finance/var"]))
+        }
+        return .success(Samples.explanation)
+    }
+
     var mayChange = true
 
     /// Answers with the word that was set.

@@ -43,7 +43,7 @@ import Testing
             }
         }
         let root = try JSONDecoder().decode(Dump.self, from: json).command
-        #expect(root.subcommands?.count == 8)
+        #expect(root.subcommands?.count == 9)
         check(root)
     }
 

@@ -85,6 +85,13 @@ final class FakeService: Sendable, ControlProvider {
         )
     }
 
+    func explanation(of component: String) -> Result<Explanation, NoSuchComponent> {
+        guard component == "finance/var" else {
+            return .failure(NoSuchComponent(name: component, nearest: ["finance/var"]))
+        }
+        return .success(Samples.explanation)
+    }
+
     func kernels() -> [Kernel] {
         var kernels = [Samples.echo]
         for name in [

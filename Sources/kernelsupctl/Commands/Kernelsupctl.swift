@@ -16,7 +16,7 @@ struct Kernelsupctl: ParsableCommand {
         version: "kernelsupctl \(Product.version)",
         subcommands: [
             CallCommand.self, KernelsCommand.self, StatusCommand.self, HealthCommand.self,
-            BreakerCommand.self, AckCommand.self, VersionCommand.self,
+            ExplainCommand.self, BreakerCommand.self, AckCommand.self, VersionCommand.self,
         ]
     )
 

@@ -22,6 +22,14 @@ struct ControlConnection {
         ).health
     }
 
+    func explanation(of component: String) throws(CommandFailure) -> Explanation {
+        try ask(
+            SupervisorInterface.explain,
+            SupervisorInterface.ComponentName(component: component),
+            as: SupervisorInterface.ExplanationReply.self
+        ).explanation
+    }
+
     func kernels() throws(CommandFailure) -> [Kernel] {
         try ask(SupervisorInterface.listKernels, as: SupervisorInterface.KernelsReply.self).kernels
     }

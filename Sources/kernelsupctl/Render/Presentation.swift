@@ -32,6 +32,14 @@ struct Presentation: Sendable {
         return "\(day) \(local.dropFirst(11).prefix(5))"
     }
 
+    /// With milliseconds: `14:05:31.071`, on another day `2026-11-23 14:05:31.071`.
+    func preciseClock(_ time: Timestamp) -> String {
+        let local = shifted(time).description
+        let clock = local.dropFirst(11).prefix(12)
+        let isToday = local.prefix(10) == shifted(now).description.prefix(10)
+        return isToday ? String(clock) : "\(local.prefix(10)) \(clock)"
+    }
+
     /// `14:05:31 (in 18s)`.
     func due(_ next: NextAction) -> String {
         "\(clock(next.at)) (in \(spanText(.seconds(max(0, next.inSeconds)))))"

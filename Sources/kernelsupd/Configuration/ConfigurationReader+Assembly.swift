@@ -39,6 +39,10 @@ extension ConfigurationReader {
             core: core,
             launches: launches,
             outputPolicies: groups.mapValues(\.policies.output),
+            origins: ValueOrigins(
+                groups: groups.mapValues(\.policies),
+                kernels: kernels.reduce(into: [:]) { $0[$1.manifest.name] = $1.policies }
+            ),
             signatures: signatures
         )
     }

@@ -21,6 +21,8 @@ extension Daemon {
             forgetSignatures(notIn: loaded)
             apply(.configured(loaded.core))
             renewOutputPolicies(loaded.outputPolicies)
+            origins = loaded.origins
+            histories = histories.filter { launches[$0.key] != nil }
             repeatOverrides()
         } catch {
             apply(.reloadRefused(errors: error.diagnostics.map(\.firstLine)))

@@ -9,6 +9,7 @@ struct LoadedConfiguration {
     var launches: [String: LaunchSpecification]
     /// By group.
     var outputPolicies: [String: OutputPolicy]
+    var origins: ValueOrigins
     /// Of the kernels whose manifests say it all; the others declare theirs when they are ready.
     var signatures: [String: KernelSignature]
 }

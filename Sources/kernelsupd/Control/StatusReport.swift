@@ -8,14 +8,17 @@ internal import SupervisionWire
 ///
 /// Made for one request: it is the state that acts, at the instant of the answer.
 struct StatusReport: ControlProvider {
-    private var snapshot: Snapshot
+    var snapshot: Snapshot
     private let signatures: [String: KernelSignature]
     private let pids: [SlotID: Int32]
     private let settings: Settings
-    private let configurationPath: String
+    let configurationPath: String
     private let version: String
     private let clientCount: Int
-    private let now = Instant(nanoseconds: Clock.now())
+    let outputs: [SlotOutput?]
+    let histories: [String: EventHistory]
+    let origins: ValueOrigins
+    let now = Instant(nanoseconds: Clock.now())
     private let wallMicroseconds = Int64(Clock.wall() / 1000)
     let mayChange: Bool
     /// Performs an event, and returns what the core says after it.
@@ -33,6 +36,9 @@ struct StatusReport: ControlProvider {
         configurationPath = daemon.configurationPath
         version = daemon.version
         clientCount = daemon.clients.count
+        outputs = daemon.outputs
+        histories = daemon.histories
+        origins = daemon.origins
     }
 
     // MARK: - Answers
@@ -167,8 +173,8 @@ struct StatusReport: ControlProvider {
         return after
     }
 
-    private func missing(_ name: String) -> NoSuchComponent {
-        let names = snapshot.kernels.map(\.name)
+    func missing(_ name: String, besides others: [String] = []) -> NoSuchComponent {
+        let names = snapshot.kernels.map(\.name) + others
         return NoSuchComponent(name: name, nearest: nearestNames(to: name, among: names, atMost: 3))
     }
 
@@ -182,7 +188,7 @@ struct StatusReport: ControlProvider {
         return states == [.healthy] ? .healthy : .unknown
     }
 
-    private func kernelStatus(_ kernel: Snapshot.Kernel) -> KernelStatus {
+    func kernelStatus(_ kernel: Snapshot.Kernel) -> KernelStatus {
         KernelStatus(
             name: kernel.name,
             group: kernel.group,
@@ -272,7 +278,7 @@ struct StatusReport: ControlProvider {
     }
 
     /// Wall-clock time for people, from the boot clock's distance to now.
-    private func timestamp(_ instant: Instant) -> Timestamp {
+    func timestamp(_ instant: Instant) -> Timestamp {
         let span =
             instant > now
             ? instant.since(now).saturatedNanoseconds : -now.since(instant).saturatedNanoseconds

@@ -1,0 +1,168 @@
+internal import ControlProtocol
+internal import Glibc
+internal import SupervisionKit
+
+/// Why something is as it is.
+extension StatusReport {
+    private static let lastLines = 20
+
+    func explanation(of component: String) -> Result<Explanation, NoSuchComponent> {
+        guard let (subject, chosen) = subject(component) else {
+            let slots = snapshot.kernels.flatMap { $0.slots.map(\.name) }
+            let others = Set(snapshot.kernels.map(\.group) + slots)
+                .subtracting(snapshot.kernels.map(\.name))
+            return .failure(missing(component, besides: others.sorted()))
+        }
+        let kernels = chosen.sorted {
+            (KernelState($0.health.state).badness, $0.name)
+                < (KernelState($1.health.state).badness, $1.name)
+        }
+        guard let worst = kernels.first else { return .failure(missing(component)) }
+        let reason = worst.health.reason
+        let slots = subject == .slot ? worst.slots.filter { $0.name == component } : worst.slots
+        return .success(
+            Explanation(
+                name: component,
+                subject: subject,
+                group: worst.group,
+                kernels: kernels.map(kernelStatus),
+                state: KernelState(worst.health.state),
+                since: timestamp(worst.health.since),
+                reasonID: reason?.id,
+                reason: reason?.rawValue,
+                why: worst.health.why.isEmpty ? nil : worst.health.why,
+                consequence: reason?.consequence(worst.health.state) ?? "calls are served",
+                limits: limits(of: worst),
+                next: next(of: worst),
+                advice: advice(on: worst),
+                calls: calls(of: kernels),
+                countedSince: timestamp(snapshot.startedAt),
+                saidLast: lastWords(of: slots, blamed: worst.health.why),
+                output: slots.compactMap(account),
+                events: events(of: worst.group)
+            )
+        )
+    }
+
+    /// A kernel's name goes before that of its own group.
+    private func subject(_ name: String) -> (Explanation.Subject, [Snapshot.Kernel])? {
+        let all = snapshot.kernels
+        if let kernel = all.first(where: { $0.name == name }) { return (.kernel, [kernel]) }
+        let group = all.filter { $0.group == name }
+        if !group.isEmpty { return (.group, group) }
+        let slot = all.filter { $0.slots.contains { $0.name == name } }
+        return slot.isEmpty ? nil : (.slot, slot)
+    }
+
+    // MARK: - Parts
+
+    private func limits(of kernel: Snapshot.Kernel) -> [Explanation.Limit] {
+        let keys = kernel.health.reason?.limits ?? []
+        return origins.settings(keys, kernel: kernel.name, group: kernel.group).map {
+            .init(key: $0.key, value: $0.value, origin: $0.origin.description)
+        }
+    }
+
+    private func next(of kernel: Snapshot.Kernel) -> [Explanation.ExpectedAction] {
+        guard let next = kernel.health.next, let reason = kernel.health.reason else { return [] }
+        let first = Explanation.ExpectedAction(
+            action: next.action,
+            text: reason.text(ofNext: next.action),
+            at: next.at.map(timestamp),
+            inSeconds: next.at.map { $0.since(now).inSeconds }
+        )
+        // A breaker that a person holds open has no trial.
+        guard next.at != nil else { return reason == .circuitOpen ? [] : [first] }
+        return [first] + (reason.afterNext.map { [$0] } ?? [])
+    }
+
+    private func advice(on kernel: Snapshot.Kernel) -> [Explanation.Advice] {
+        let status = kernelStatus(kernel)
+        let context = AdviceContext(
+            configurationPath: configurationPath,
+            daemonPID: Int(getpid()),
+            workerPID: status.slots.first { $0.state == .stuck }?.pid
+        )
+        return context.advice(on: status, kernel.health.reason)
+    }
+
+    private func calls(of kernels: [Snapshot.Kernel]) -> Status.Calls {
+        func sum(_ count: KeyPath<CallCounters, Int>) -> Int {
+            kernels.reduce(0) { $0 + $1.counters[keyPath: count] }
+        }
+        return Status.Calls(
+            accepted: sum(\.accepted),
+            ok: sum(\.ok),
+            failed: sum(\.failed),
+            refused: sum(\.refused),
+            retried: sum(\.retried),
+            inFlight: kernels.reduce(0) { $0 + $1.inFlight },
+            queued: kernels.reduce(0) { $0 + $1.queued }
+        )
+    }
+
+    private func output(of slot: Snapshot.WorkerSlot) -> SlotOutput? {
+        outputs.indices.contains(slot.id.index) ? outputs[slot.id.index] : nil
+    }
+
+    /// The slot that the explanation names comes first.
+    private func lastWords(
+        of slots: [Snapshot.WorkerSlot],
+        blamed why: String
+    ) -> [Explanation.LastWords] {
+        let isBlamed = { (slot: Snapshot.WorkerSlot) in why.contains("'\(slot.name)'") }
+        return (slots.filter(isBlamed) + slots.filter { !isBlamed($0) }).compactMap { slot in
+            guard let ring = output(of: slot)?.ring else { return nil }
+            let lines = ring.last(Self.lastLines)
+            guard let last = lines.last else { return nil }
+            return Explanation.LastWords(
+                slot: slot.name,
+                incarnation: last.stamp.incarnation,
+                pid: Int(last.stamp.pid),
+                total: ring.newest.lineCount,
+                lines: lines.map(Explanation.LastWords.Line.init)
+            )
+        }
+    }
+
+    private func account(of slot: Snapshot.WorkerSlot) -> Explanation.OutputAccount? {
+        output(of: slot).map { output in
+            let account = output.account
+            return Explanation.OutputAccount(
+                slot: slot.name,
+                written: account.written,
+                logged: account.logged,
+                suppressed: account.suppressed,
+                lost: account.lost
+            )
+        }
+    }
+
+    private func events(of group: String) -> Explanation.Events {
+        let history = histories[group] ?? EventHistory()
+        return Explanation.Events(
+            from: timestamp(history.droppedUntil ?? snapshot.startedAt),
+            dropped: history.dropped,
+            list: history.entries.map { entry in
+                Explanation.Event(
+                    first: timestamp(entry.first),
+                    last: timestamp(entry.last),
+                    count: entry.count,
+                    kind: entry.kind.rawValue,
+                    text: entry.text
+                )
+            }
+        )
+    }
+}
+
+extension Explanation.LastWords.Line {
+    init(_ line: OutputLine) {
+        self.init(
+            at: Timestamp(unixMicroseconds: line.stamp.wallMicroseconds),
+            stream: line.stamp.stream == .standardOutput ? .stdout : .stderr,
+            text: line.text,
+            marks: line.marks.names.compactMap(Explanation.LastWords.Mark.init)
+        )
+    }
+}
