@@ -86,6 +86,7 @@ int clinux_setrlimit(int resource, uint64_t soft, uint64_t hard) {
 const int clinux_rlimit_nofile = RLIMIT_NOFILE;
 const int clinux_rlimit_core = RLIMIT_CORE;
 const int clinux_rlimit_as = RLIMIT_AS;
+const int clinux_rlimit_data = RLIMIT_DATA;
 const int clinux_rlimit_memlock = RLIMIT_MEMLOCK;
 const int clinux_rlimit_stack = RLIMIT_STACK;
 const int clinux_rlimit_nproc = RLIMIT_NPROC;

@@ -17,6 +17,8 @@ public struct ResourceLimit: Hashable, Sendable {
         public static let coreBytes = Resource(rawValue: clinux_rlimit_core)
         /// Bytes of address space.
         public static let addressSpaceBytes = Resource(rawValue: clinux_rlimit_as)
+        /// Bytes of private memory that can be written; reserved address space is free.
+        public static let dataBytes = Resource(rawValue: clinux_rlimit_data)
         /// Bytes of locked memory.
         public static let lockedBytes = Resource(rawValue: clinux_rlimit_memlock)
         /// Bytes of the main thread's stack.

@@ -24,6 +24,9 @@ public struct SpawnFailure: Error, Hashable, Sendable, CustomStringConvertible {
         case exec = 11
         /// The program is there, but the interpreter or the loader that it names is not.
         case interpreter = 12
+        case controlGroup = 13
+        case groups = 14
+        case user = 15
     }
 
     public let stage: Stage
@@ -52,7 +55,8 @@ public struct SpawnFailure: Error, Hashable, Sendable, CustomStringConvertible {
         case .signals: "reset of \(subject)\(reason)"
         case .session: "setsid\(reason)"
         case .outOfMemoryScore: "oom_score_adj, \(subject)\(reason)"
-        case .descriptors: "\(subject)\(reason)"
+        case .descriptors, .groups, .user: "\(subject)\(reason)"
+        case .controlGroup: "joining a control group, \(subject)\(reason)"
         case .workingDirectory: "chdir \(subject)\(reason)"
         case .limits: "setrlimit, \(subject)\(reason)"
         case .exec: "execve \(subject)\(reason)"

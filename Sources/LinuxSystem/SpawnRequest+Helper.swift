@@ -2,9 +2,10 @@ internal import CLinux
 internal import Glibc
 
 extension SpawnRequest {
-    /// How many descriptors and limits the helper takes.
+    /// How many descriptors, limits and groups the helper takes.
     static let maxInheritedDescriptors = 253
     static let maxResourceLimits = 32
+    static let maxGroups = 1024
 
     /// The number in the child and the descriptor here, of everything that is passed on.
     private var moves: [(number: Int32, descriptor: Int32)] {
@@ -28,6 +29,8 @@ extension SpawnRequest {
         guard resourceLimits.count <= Self.maxResourceLimits else {
             throw invalid("\(resourceLimits.count) resource limits")
         }
+        let groupCount = user?.groups.count ?? 0
+        guard groupCount <= Self.maxGroups else { throw invalid("\(groupCount) groups") }
         guard umask <= 0o777 else { throw invalid("umask \(umask)") }
         var numbers: Set<Int32> = []
         for inherited in inheritedDescriptors {
@@ -53,6 +56,11 @@ extension SpawnRequest {
         words += moves.map { "fd=\($0.descriptor):\($0.number)" }
         words += resourceLimits.map { "limit=\($0.resource.rawValue):\($0.soft):\($0.hard)" }
         if let oomScoreAdjust { words.append("oom=\(oomScoreAdjust)") }
+        if let controlGroup { words.append("cgroup=\(controlGroup)") }
+        if let user {
+            words.append("groups=" + user.groups.map(String.init).joined(separator: ","))
+            words += ["gid=\(user.group)", "uid=\(user.user)"]
+        }
         if let workingDirectory { words.append("cwd=\(workingDirectory)") }
         if noNewPrivileges { words.append("nonewprivs") }
         return words + ["--", executable, executable] + arguments

@@ -38,8 +38,13 @@ public struct SpawnRequest: Sendable {
     public var noNewPrivileges: Bool
     /// How eagerly the kernel kills it when memory runs out.
     ///
-    /// -1000 (never) to 1000; nil: as this process.
+    /// -1000 (never) to 1000; nil: as this process. A positive score that can't be lowered to, for
+    /// want of privileges, stays what it is.
     public var oomScoreAdjust: Int32?
+    /// Directory of the control group (version 2) that it joins; nil: this process's own.
+    public var controlGroup: String?
+    /// Who the program runs as; nil: as this process.
+    public var user: UserIdentity?
 
     public init(
         helperPath: String,
@@ -54,7 +59,9 @@ public struct SpawnRequest: Sendable {
         resourceLimits: [ResourceLimit] = [],
         umask: UInt32 = 0o077,
         noNewPrivileges: Bool = true,
-        oomScoreAdjust: Int32? = nil
+        oomScoreAdjust: Int32? = nil,
+        controlGroup: String? = nil,
+        user: UserIdentity? = nil
     ) {
         self.helperPath = helperPath
         self.executable = executable
@@ -69,5 +76,7 @@ public struct SpawnRequest: Sendable {
         self.umask = umask
         self.noNewPrivileges = noNewPrivileges
         self.oomScoreAdjust = oomScoreAdjust
+        self.controlGroup = controlGroup
+        self.user = user
     }
 }

@@ -15,7 +15,11 @@
 //     fd=FROM:TO              descriptor FROM becomes number TO; TO appears once
 //     limit=RESOURCE:SOFT:HARD   setrlimit, decimal; 18446744073709551615 is "unlimited"
 //     oom=N                   /proc/self/oom_score_adj, -1000 to 1000
-//     cwd=PATH                working directory
+//     cgroup=PATH             directory of the control group (version 2) that it joins
+//     groups=GID[,GID...]     supplementary groups in place of the present ones; "groups=" for none
+//     gid=GID                 group, real, effective and saved
+//     uid=UID                 user, likewise; the last step that can need privileges
+//     cwd=PATH                working directory, entered as that user
 //     nonewprivs              PR_SET_NO_NEW_PRIVS
 //
 // The environment goes on as it came. Numbers 0, 1 and 2 that no `fd` names become /dev/null; every
@@ -33,6 +37,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -51,6 +57,7 @@ enum {
     // A packet passes 253 descriptors at most, and three more are standard.
     MAX_MOVES = 256,
     MAX_LIMITS = 32,
+    MAX_GROUPS = 1024,
     SIGNAL_COUNT = 64,
     EXIT_FAILED = 126,
     EXIT_MISSING = 127,
@@ -70,7 +77,13 @@ enum stage {
     STAGE_PRIVILEGES = 10,
     STAGE_EXEC = 11,
     STAGE_INTERPRETER = 12,
+    STAGE_CGROUP = 13,
+    STAGE_GROUPS = 14,
+    STAGE_USER = 15,
 };
+
+// The number above means "no change" to the calls that set one.
+static const uint64_t MAX_ID = UINT32_MAX - 1;
 
 struct move {
     int from;
@@ -93,6 +106,14 @@ struct settings {
     struct limit limits[MAX_LIMITS];
     size_t limit_count;
     const char *oom_score;
+    const char *cgroup;
+    int has_groups;
+    gid_t groups[MAX_GROUPS];
+    size_t group_count;
+    int has_gid;
+    gid_t gid;
+    int has_uid;
+    uid_t uid;
     const char *working_directory;
     int no_new_privileges;
     const char *executable;
@@ -165,6 +186,18 @@ static int read_limit(const char *text) {
     return 1;
 }
 
+static int read_groups(const char *text) {
+    settings.has_groups = 1;
+    while (*text != '\0') {
+        uint64_t group;
+        char end = strchr(text, ',') ? ',' : '\0';
+        if (settings.group_count == MAX_GROUPS || !read_number(&text, end, 10, MAX_ID, &group))
+            return 0;
+        settings.groups[settings.group_count++] = (gid_t)group;
+    }
+    return 1;
+}
+
 static int read_setting(const char *setting) {
     const char *value;
     uint64_t number;
@@ -187,6 +220,20 @@ static int read_setting(const char *setting) {
     if ((value = value_of(setting, "fd="))) return read_move(value);
     if ((value = value_of(setting, "limit="))) return read_limit(value);
     if ((value = value_of(setting, "oom="))) return (settings.oom_score = value) != NULL;
+    if ((value = value_of(setting, "cgroup="))) return (settings.cgroup = value) != NULL;
+    if ((value = value_of(setting, "groups="))) return read_groups(value);
+    if ((value = value_of(setting, "gid="))) {
+        if (!read_number(&value, '\0', 10, MAX_ID, &number)) return 0;
+        settings.gid = (gid_t)number;
+        settings.has_gid = 1;
+        return 1;
+    }
+    if ((value = value_of(setting, "uid="))) {
+        if (!read_number(&value, '\0', 10, MAX_ID, &number)) return 0;
+        settings.uid = (uid_t)number;
+        settings.has_uid = 1;
+        return 1;
+    }
     if ((value = value_of(setting, "cwd="))) return (settings.working_directory = value) != NULL;
     if (strcmp(setting, "nonewprivs") == 0) return settings.no_new_privileges = 1;
     return 0;
@@ -239,8 +286,26 @@ static void set_oom_score(void) {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0) fail(STAGE_OOM_SCORE, errno, path);
     size_t length = strlen(settings.oom_score);
-    if (write(fd, settings.oom_score, length) != (ssize_t)length)
+    ssize_t written = write(fd, settings.oom_score, length);
+    // Without the privilege a score can't be lowered below the one that was given from above, in a
+    // container for instance. A positive one asks to be killed before others, and that holds then
+    // already; a negative one asks for protection, and that must not be lacking unseen.
+    int is_held = errno == EACCES && settings.oom_score[0] != '-';
+    if (written != (ssize_t)length && !is_held)
         fail(STAGE_OOM_SCORE, errno, settings.oom_score);
+    close(fd);
+}
+
+// Before the user is changed, who may not do this any more. "0" is who writes, whatever number it
+// has in the group's namespace.
+static void join_cgroup(void) {
+    char path[PATH_MAX];
+    if (!settings.cgroup) return;
+    int length = snprintf(path, sizeof path, "%s/cgroup.procs", settings.cgroup);
+    if (length < 0 || (size_t)length >= sizeof path)
+        fail(STAGE_CGROUP, ENAMETOOLONG, settings.cgroup);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || write(fd, "0", 1) != 1) fail(STAGE_CGROUP, errno, path);
     close(fd);
 }
 
@@ -309,13 +374,25 @@ static void enter_working_directory(void) {
         fail(STAGE_WORKING_DIRECTORY, errno, settings.working_directory);
 }
 
-// Last but for the program itself, because a low limit would fail what comes before.
+// After the descriptors, which a low limit would fail, and before the user is changed, who may not
+// raise one.
 static void set_limits(void) {
     for (size_t i = 0; i < settings.limit_count; i++) {
         const struct limit *limit = &settings.limits[i];
         if (setrlimit((__rlimit_resource_t)limit->resource, &limit->value) != 0)
             fail_number(STAGE_LIMITS, errno, "resource", limit->resource);
     }
+}
+
+static void change_user(void) {
+    if (settings.has_groups && setgroups(settings.group_count, settings.groups) != 0)
+        fail_number(STAGE_GROUPS, errno, "setgroups, groups:", (long long)settings.group_count);
+    if (settings.has_gid && setresgid(settings.gid, settings.gid, settings.gid) != 0)
+        fail_number(STAGE_GROUPS, errno, "setresgid to group", settings.gid);
+    if (settings.has_uid && setresuid(settings.uid, settings.uid, settings.uid) != 0)
+        fail_number(STAGE_USER, errno, "setresuid to user", settings.uid);
+    // The kernel clears the parent-death signal of a process whose user or group changes.
+    if (settings.has_gid || settings.has_uid) follow_parent();
 }
 
 static void give_up_privileges(void) {
@@ -342,9 +419,11 @@ int main(int count, char **arguments, char **environment) {
     start_session();
     if (settings.has_umask) umask(settings.umask);
     set_oom_score();
+    join_cgroup();
     move_descriptors();
+    set_limits();
+    change_user();
     enter_working_directory();
     give_up_privileges();
-    set_limits();
     become_program(environment);
 }

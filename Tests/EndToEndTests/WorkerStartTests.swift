@@ -47,7 +47,8 @@ struct WorkerStartTests {
             let directory = daemon.directory.path
             let expected = [
                 "FAULT_COUNT_FILE=\(directory)/runs", "HOME=\(directory)/cache",
-                "KERNELSUP_CHANNEL=3", "KSUP_TEST=\(directory)", "LANG=de_DE.UTF-8",
+                "KERNELSUP_CHANNEL=3", "KERNELSUP_WORKER=plain/sleep/0/1",
+                "KSUP_TEST=\(directory)", "LANG=de_DE.UTF-8",
                 "MINE=a b=c", "PATH=/usr/local/bin:/usr/bin:/bin", "SWIFT_BACKTRACE=enable=no",
                 "XDG_CACHE_HOME=\(directory)/cache",
             ]

@@ -48,7 +48,7 @@ import Testing
     @Test(arguments: [
         "colour=red", "umask=8", "umask=1000", "umask=", "fd=1", "fd=1:", "fd=-1:3", "fd=1:3x",
         "fd=1:99999999999", "limit=7:1", "limit=7:1:18446744073709551616", "nonewprivs=1",
-        "parent=x", "",
+        "parent=x", "", "uid=", "uid=4294967295", "gid=-1", "groups=1,x", "groups=,1",
     ])
     func `refuses a setting that it does not understand`(setting: String) throws {
         #expect(

@@ -82,6 +82,23 @@ import Testing
         }
     }
 
+    // The kernel clears the signal of the parent's death when the user changes.
+    @Test func `finds no process of another user of a daemon that was killed`() async throws {
+        let result = await #expect(
+            processExitsWith: .signal(SIGKILL),
+            observing: [\.standardOutputContent]
+        ) {
+            var request = try makeRequest("/bin/sleep", ["1000"])
+            request.user = UserIdentity(user: 65534, group: 65534, groups: [])
+            let spawned = try Spawn.start(request)
+            let pid = spawned.process.pid
+            try #require(try outcome(of: spawned.report) == .executed)
+            try write("\npids \(pid)\n", to: FileDescriptor.duplicate(1))
+            kill(getpid(), SIGKILL)
+        }
+        try expectEnds(ofProcessesIn: try #require(result).standardOutputContent, count: 1)
+    }
+
     @Test func `finds no process of a daemon that was killed in the middle of 200 starts`()
         async throws
     {
@@ -99,10 +116,14 @@ import Testing
             try write(line + "\n", to: FileDescriptor.duplicate(1))
             kill(getpid(), SIGKILL)
         }
-        let text = String(decoding: try #require(result).standardOutputContent, as: UTF8.self)
+        try expectEnds(ofProcessesIn: try #require(result).standardOutputContent, count: 200)
+    }
+
+    private func expectEnds(ofProcessesIn output: [UInt8], count: Int) throws {
+        let text = String(decoding: output, as: UTF8.self)
         let line = try #require(text.split(separator: "\n").last { $0.hasPrefix("pids ") })
         let pids = line.split(separator: " ").compactMap { Int32($0) }
-        try #require(pids.count == 200)
+        try #require(pids.count == count)
         for pid in pids {
             do {
                 let orphan = try ProcessHandle.open(pid: pid)

@@ -79,6 +79,39 @@ import Testing
         )
     }
 
+    @Test func `names a control group that cannot be joined`() throws {
+        var request = try makeRequest("/bin/true")
+        request.controlGroup = "/nowhere"
+        let failure = SpawnFailure(
+            stage: .controlGroup,
+            errno: ENOENT,
+            subject: "/nowhere/cgroup.procs"
+        )
+        #expect(
+            try run(request) == Finished(outcome: .failed(failure), reason: .exited(126))
+        )
+    }
+
+    @Test func `names the groups that only a privileged process can take`() throws {
+        try #require(geteuid() == 0)
+        let inner =
+            "\(try helperPath()) report=1 parent=$$ groups=1 gid=1 uid=1 "
+            + "-- /bin/true true; exit $?"
+        var request = try makeRequest(
+            "/usr/bin/setpriv",
+            ["--reuid=65534", "--clear-groups", "/bin/sh", "-c", inner]
+        )
+        let pipe = try Pipe.create()
+        request.standardOutput = pipe.writer.rawValue
+        let child = try Child(request)
+        try close(pipe.writer)
+        let record = try readToEnd(pipe.reader)
+        let failure = SpawnFailure(stage: .groups, errno: EPERM, subject: "setgroups, groups: 1")
+        #expect(SpawnReport.decode(record) == failure)
+        #expect(failure.description.contains("EPERM"))
+        #expect(try reason(of: child.process) == .exited(126))
+    }
+
     @Test func `names descriptor numbers that the limit does not allow`() throws {
         let pipe = try Pipe.create()
         var request = try makeRequest("/bin/true")

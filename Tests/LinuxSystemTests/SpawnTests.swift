@@ -103,6 +103,17 @@ import Testing
         #expect(try output(of: request) == "777\n")
     }
 
+    @Test func `runs as the user of the request, with that user's groups alone`() throws {
+        try #require(geteuid() == 0)
+        var request = try makeRequest("/bin/cat", ["/proc/self/status"])
+        request.user = UserIdentity(user: 65534, group: 65533, groups: [7, 65533])
+        let status = try output(of: request)
+        #expect(status.contains("Uid:\t65534\t65534\t65534\t65534\n"))
+        #expect(status.contains("Gid:\t65533\t65533\t65533\t65533\n"))
+        #expect(try statusField("Groups", in: status) == "7 65533 ")
+        #expect(try statusField("CapEff", in: status) == "0000000000000000")
+    }
+
     @Test(arguments: [("exit 3", ExitReason.exited(3)), ("exit 0", .exited(0))])
     func `tells its exit status`(script: String, expected: ExitReason) throws {
         let finished = try run(makeRequest("/bin/sh", ["-c", script]))

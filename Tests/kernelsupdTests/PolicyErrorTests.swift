@@ -7,6 +7,33 @@ struct PolicyErrorTests {
     @Test(
         arguments: [
             (
+                "[process]\noom_score_adjust = 1001",
+                "2:20: error: `oom_score_adjust` is 1001, allowed is -1000...1000"
+            ),
+            (
+                "[process]\numask = \"0888\"",
+                "2:9: error: `umask` wants an octal mode such as \"0660\""
+            ),
+            (
+                "[process]\nmemory = \"1KiB\"",
+                "2:10: error: `memory` wants a size such as \"512MiB\" or \"8GiB\", from 1MiB to "
+                    + "1024TiB, or false"
+            ),
+            (
+                "[process]\nmemory = true",
+                "2:10: error: `memory` wants a size such as \"512MiB\" or \"8GiB\", from 1MiB to "
+                    + "1024TiB, or false"
+            ),
+            (
+                "[process]\nuser = \"nobody-of-that-name\"",
+                "2:8: error: there is no user 'nobody-of-that-name' on this machine"
+            ),
+            (
+                "[process]\nworking_directory = \"/nowhere\"",
+                "2:21: error: no worker can start in `working_directory`: open /nowhere: ENOENT "
+                    + "(No such file or directory)"
+            ),
+            (
                 "[breaker]\ntimeout = \"6min\"",
                 "2:11: error: `timeout` (6min) is longer than `max_timeout` (5min)"
             ),
@@ -142,8 +169,8 @@ struct PolicyErrorTests {
         }
         #expect(
             Policies.groupKeys == [
-                "device", "environment", "health", "lifecycle", "log", "max_ejected", "recovery",
-                "replicas", "standbys",
+                "device", "environment", "health", "lifecycle", "log", "max_ejected", "process",
+                "recovery", "replicas", "standbys",
             ]
         )
     }

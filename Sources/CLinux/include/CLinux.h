@@ -59,6 +59,7 @@ int clinux_setrlimit(int resource, uint64_t soft, uint64_t hard);
 extern const int clinux_rlimit_nofile;
 extern const int clinux_rlimit_core;
 extern const int clinux_rlimit_as;
+extern const int clinux_rlimit_data;
 extern const int clinux_rlimit_memlock;
 extern const int clinux_rlimit_stack;
 extern const int clinux_rlimit_nproc;

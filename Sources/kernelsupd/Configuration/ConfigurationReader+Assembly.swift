@@ -76,7 +76,7 @@ extension ConfigurationReader {
             executable: executable,
             arguments: arguments,
             environment: group.policies.environment.variables,
-            workingDirectory: "/",
+            process: group.policies.process,
             contentHash: kernels.reduce(FileReading.identity(of: executable)) {
                 ($0 &* 31) ^ $1.contentHash
             }

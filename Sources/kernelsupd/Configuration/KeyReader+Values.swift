@@ -48,6 +48,31 @@ extension KeyReader {
         )
     }
 
+    /// A number of bytes up to a pebibyte, or false for nil.
+    mutating func bytesOrFalse(_ key: String, _ value: inout UInt64?, from least: UInt64) {
+        self.value(
+            key,
+            &value,
+            text: { $0.map { Self.quoted(ByteCountText.format($0)) } ?? "false" },
+            read: { reader in
+                guard let node = reader.node(key) else { return nil }
+                if case .boolean(false) = node.value { return .some(nil) }
+                if case .string(let text) = node.value, let count = ByteCountText.parse(text),
+                    (least...Self.mostBytes).contains(count)
+                {
+                    return count
+                }
+                reader.error(
+                    at: node.span,
+                    "`\(key)` wants a size such as \"512MiB\" or \"8GiB\", from "
+                        + "\(ByteCountText.format(least)) to "
+                        + "\(ByteCountText.format(Self.mostBytes)), or false"
+                )
+                return nil
+            }
+        )
+    }
+
     /// - Returns: whether it was set here.
     @discardableResult
     mutating func word<Choice: CaseIterable & RawRepresentable<String>>(
@@ -140,7 +165,10 @@ extension KeyReader {
         self.value(
             key,
             &value,
-            text: { Self.quoted("0" + String($0, radix: 8)) },
+            text: { mode in
+                let digits = String(mode, radix: 8)
+                return Self.quoted(String(repeating: "0", count: max(1, 4 - digits.count)) + digits)
+            },
             read: { reader in
                 guard let text = reader.string(key) else { return nil }
                 guard let mode = UInt32(text, radix: 8), mode <= 0o777 else {

@@ -15,6 +15,8 @@ protocol Configurable {
 struct KeyReader {
     /// Longest span that a key takes: beyond a year it is a slip.
     static let longest = Duration.seconds(366 * 86_400)
+    /// Largest size that a key takes.
+    static let mostBytes: UInt64 = 1 << 50
 
     /// By key with its table; what is not here is built in.
     private(set) var origins: [String: Origin]

@@ -24,6 +24,7 @@ struct Policies {
     /// Of workers' output.
     private(set) var output = OutputPolicy()
     private(set) var device = DeviceChoice()
+    private(set) var process = ProcessSettings()
     var environment = WorkerEnvironment()
     /// By key with its table; what is not here is built in.
     private(set) var origins: [String: Origin] = [:]
@@ -69,6 +70,7 @@ struct Policies {
             values.readGroupPart(&keys)
             keys.table("log", &output)
             keys.table("device", &device)
+            keys.table("process", &process)
             keys.table("environment", &environment)
         }
     }

@@ -38,13 +38,17 @@ extension Daemon {
                 helperPath: settings.execHelperPath,
                 executable: launch.executable,
                 arguments: launch.arguments,
-                environment: launch.environment + ["KERNELSUP_CHANNEL=\(Self.channelNumber)"],
-                workingDirectory: launch.workingDirectory,
+                environment: launch.environment + [
+                    "KERNELSUP_CHANNEL=\(Self.channelNumber)", mark(of: worker),
+                ],
+                workingDirectory: launch.process.workingDirectory,
                 inheritedDescriptors: [.init(theirs.rawValue, asNumber: Self.channelNumber)],
                 standardOutput: outputWriter.rawValue,
                 standardError: errorWriter.rawValue,
-                resourceLimits: [settings.workerOpenFiles],
-                umask: 0o077
+                resourceLimits: limits(of: launch.process),
+                umask: launch.process.umask,
+                oomScoreAdjust: Int32(launch.process.oomScoreAdjust),
+                user: launch.process.identity
             )
         )
         // Ours are copies; a worker that dies must be the last to hold its ends.
@@ -73,6 +77,26 @@ extension Daemon {
             [.init("PID", "\(connection.process.pid)")]
         )
         log.write(record)
+    }
+
+    /// By which a process is known as the worker's own, or as one that it has started.
+    private func mark(of worker: WorkerID) -> String {
+        "KERNELSUP_WORKER=\(core.name(of: worker.slot))/\(worker.incarnation.number)"
+    }
+
+    private func limits(of process: ProcessSettings) -> [ResourceLimit] {
+        var limits = [settings.workerOpenFiles]
+        if process.openFiles > 0 {
+            let count = UInt64(process.openFiles)
+            limits = [ResourceLimit(.openFiles, soft: count, hard: count)]
+        }
+        if let bytes = process.coreSize {
+            limits.append(ResourceLimit(.coreBytes, soft: bytes, hard: bytes))
+        }
+        if let bytes = process.memory {
+            limits.append(ResourceLimit(.dataBytes, soft: bytes, hard: bytes))
+        }
+        return limits
     }
 
     private func watch(_ connection: WorkerConnection) throws(SystemError) {

@@ -3,16 +3,17 @@ struct LaunchSpecification: Hashable {
     /// Absolute path.
     var executable: String
     var arguments: [String]
-    /// `NAME=value`, exactly what the process gets besides the channel's number.
+    /// `NAME=value`, exactly what the process gets besides `KERNELSUP_CHANNEL` and
+    /// `KERNELSUP_WORKER`.
     var environment: [String]
-    var workingDirectory: String
+    var process: ProcessSettings
     /// Of the contents of the files that the worker reads, so that an edit counts as a change.
     var contentHash: UInt64
 
     /// The same for the same start: FNV-1a over all parts.
     var fingerprint: UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for text in [executable] + arguments + environment + [workingDirectory] {
+        for text in [executable] + arguments + environment + process.fingerprintParts {
             for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
             hash = (hash ^ 0xFF) &* 0x0000_0100_0000_01B3
         }
