@@ -46,6 +46,7 @@ struct LifecycleTableTests {
         Step(name: "stop") { $0.stop(at: now, policy: lifecycle) },
         Step(name: "kill (hung)") { $0.kill(.hung, at: now, policy: lifecycle) },
         Step(name: "ended by a signal") { crash(&$0) },
+        Step(name: "ended for want of memory") { end(&$0, .outOfMemory(isCertain: false)) },
         Step(name: "ended for good (78)") { end(&$0, .exited(78)) },
         Step(name: "deadline passed") { machine in
             let due = machine.deadline ?? now

@@ -74,7 +74,8 @@ struct WildEventTests {
                 pick([
                     .exited(0), .exited(1), .exited(78), .exited(.min),
                     .signaled(name: "SIGSEGV", coreDumped: false),
-                    .signaled(name: "", coreDumped: true),
+                    .signaled(name: "", coreDumped: true), .outOfMemory(isCertain: true),
+                    .outOfMemory(isCertain: false),
                 ])
             }
         }

@@ -221,7 +221,8 @@ extension Supervisor {
         case .stopTimedOut: return (.neutral(.drained), .workerDied, record.phrase)
         case nil where wasOrderly && record.end.isInOrder:
             return (.neutral(.drained), .workerDied, record.phrase)
-        case .startTimedOut, nil: return (.fault(.crashed), .workerDied, record.phrase)
+        case .startTimedOut: return (.fault(.crashed), .workerDied, record.phrase)
+        case nil: return (.fault(record.end.fault), .workerDied, record.phrase)
         }
     }
 

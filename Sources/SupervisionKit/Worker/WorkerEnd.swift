@@ -3,6 +3,9 @@ public enum WorkerEnd: Codable, Hashable, Sendable {
     case exited(Int32)
     /// `name` is the signal's, `SIGSEGV`.
     case signaled(name: String, coreDumped: Bool)
+    /// SIGKILL from the kernel, because memory ran out; only the kernel's signs say so when it is
+    /// not certain, which it is where it counts the kills of each worker.
+    case outOfMemory(isCertain: Bool)
     /// The process could not be started: stage, errno and text as the exec helper reported them.
     case notStarted(SpawnFailure)
 
@@ -14,7 +17,7 @@ public enum WorkerEnd: Codable, Hashable, Sendable {
     public var isPermanent: Bool {
         switch self {
         case .exited(let code): WorkerEnd.permanentExitCodes.contains(code)
-        case .signaled: false
+        case .signaled, .outOfMemory: false
         case .notStarted(let failure): failure.isPermanent
         }
     }
@@ -23,7 +26,7 @@ public enum WorkerEnd: Codable, Hashable, Sendable {
     public func isPermanent(with policy: RecoveryPolicy) -> Bool {
         switch self {
         case .exited(let code): isPermanent || policy.permanentExitCodes.contains(code)
-        case .signaled, .notStarted: isPermanent
+        case .signaled, .outOfMemory, .notStarted: isPermanent
         }
     }
 
@@ -32,7 +35,16 @@ public enum WorkerEnd: Codable, Hashable, Sendable {
         switch self {
         case .exited(let code): code == 0
         case .signaled(let name, _): name == "SIGTERM"
+        case .outOfMemory: false
         case .notStarted: true
+        }
+    }
+
+    /// What the end of a worker that nobody ended says about it.
+    var fault: Fault {
+        switch self {
+        case .outOfMemory: .outOfMemory
+        case .exited, .signaled, .notStarted: .crashed
         }
     }
 
@@ -42,6 +54,8 @@ public enum WorkerEnd: Codable, Hashable, Sendable {
         case .exited(let code): "exited with status \(code)"
         case .signaled(let name, false): "was killed by \(name)"
         case .signaled(let name, true): "was killed by \(name) and dumped core"
+        case .outOfMemory(isCertain: true): "was killed by SIGKILL: out of memory"
+        case .outOfMemory(isCertain: false): "was killed by SIGKILL, probably out of memory"
         case .notStarted(let failure): "could not be started: \(failure.text)"
         }
     }

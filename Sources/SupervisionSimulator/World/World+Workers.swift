@@ -237,7 +237,8 @@ extension World {
             )
             answers(worker, number, reply)
         case .crash: die(worker, signal("SIGSEGV"), isSure ? number : nil)
-        case .outOfMemory: die(worker, signal("SIGKILL"), isSure ? number : nil)
+        case .outOfMemory:
+            die(worker, .outOfMemory(isCertain: isSure), isSure ? number : nil)
         case .exit(let status): die(worker, .exited(status), isSure ? number : nil)
         case .hang: tell(.hang, of: worker, "hangs in call \(number)")
         case .answerTwice:
