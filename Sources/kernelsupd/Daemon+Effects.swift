@@ -25,11 +25,12 @@ extension Daemon {
         case .welcome(let worker): welcome(worker)
         case .askToStop(let worker): send(.shutdown, to: worker)
         case .terminate(let worker): signal(worker, [SIGTERM, SIGCONT])
-        case .kill(let worker): signal(worker, [SIGKILL])
+        case .kill(let worker): kill(worker)
         case .probe(let worker, let number, let kernel):
             send(.probe(.init(number: UInt64(number), kernel: kernel)), to: worker)
         case .keepOverride(let kernel, let word): keepOverride(word, of: kernel)
         case .log(let record):
+            let record = withSituation(record)
             log.write(record)
             remember(record)
         case .notify(let notification): serviceManager.tell(notification)
@@ -200,6 +201,26 @@ extension Daemon {
     }
 
     // MARK: - Log
+
+    /// Of a worker that can't be ended, where in the kernel it is: what an operator asks next.
+    private func withSituation(_ record: LogRecord) -> LogRecord {
+        guard record.kind == .workerStuck else { return record }
+        let incarnation = record.fields.first { $0.name == "INCARNATION" }?.value
+        for case let connection? in workers
+        where "\(connection.worker.incarnation.number)" == incarnation {
+            let pid = connection.process.pid
+            var record = record
+            record.fields.append(.init("PID", "\(pid)"))
+            if let situation = ProcessSituation(of: pid) {
+                record.message += "; it is \(situation)"
+                if !situation.stack.isEmpty {
+                    record.fields.append(.init("STACK", situation.stack))
+                }
+            }
+            return record
+        }
+        return record
+    }
 
     /// A fault of the daemon's own surroundings, which the core can do nothing about.
     func report(_ message: String) {

@@ -33,6 +33,10 @@ actor Daemon {
     var launches: [String: LaunchSpecification]
     /// By slot.
     var workers: [WorkerConnection?] = []
+    /// nil where the daemon has no control groups to divide.
+    var workerGroups: WorkerGroups?
+    var remains = Remains()
+    var outOfMemory = OutOfMemoryCounter()
     /// What manifests and workers say of the kernels, by name.
     var signatures: [String: KernelSignature]
 
@@ -107,6 +111,8 @@ actor Daemon {
         timer = try loop.timer { [self] in assumeIsolated { $0.timerFired() } }
         try watchSignals()
         try listen()
+        // Behind the sockets: a second daemon on the same paths has ended by now.
+        try prepareForRemains()
         apply(.configured(configuration))
         restoreOverrides()
     }
@@ -161,6 +167,7 @@ actor Daemon {
 
     private func timerFired() {
         armedFor = .distantFuture
+        outOfMemory.look(at: Clock.now())
         apply(.timePassed)
     }
 

@@ -52,6 +52,10 @@ int clinux_wait_pidfd(int pidfd, int *pid, int *code, int *status);
 // Whether the system discards this process's children without a wait: their pids are then free at
 // once.
 int clinux_children_are_discarded(void);
+// PR_SET_CHILD_SUBREAPER.
+int clinux_adopt_orphans(void);
+
+long clinux_getxattr(const char *path, const char *name, void *value, size_t size);
 
 // Resource limits: the first parameter has an enumeration's type in glibc.
 int clinux_getrlimit(int resource, uint64_t *soft, uint64_t *hard);

@@ -65,6 +65,6 @@ extension Daemon {
         callsListener?.socket.removePath()
         controlListener?.socket.removePath()
         sayLastOfOutput()
-        loop.exit(code: 0)
+        exitWithoutRemains()
     }
 }

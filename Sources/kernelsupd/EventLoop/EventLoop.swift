@@ -148,6 +148,7 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// Calls `handler` for each delivery of `signal`, which is blocked in every thread.
     func signal(
         _ signal: Int32,
+        priority: EventSource.Priority = .normal,
         _ handler: @escaping @Sendable () -> Void
     ) throws(SystemError) -> EventSource {
         let box = Unmanaged.passRetained(HandlerBox { _ in handler() })
@@ -164,7 +165,7 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
             },
             box.toOpaque()
         )
-        return try EventSource(source, box, .normal, "sd_event_add_signal", result)
+        return try EventSource(source, box, priority, "sd_event_add_signal", result)
     }
 }
 
@@ -173,6 +174,8 @@ struct ReadyEvents: OptionSet {
     let rawValue: UInt32
 
     static let readable = ReadyEvents(rawValue: EPOLLIN.rawValue)
+    /// A file of the kernel's own says something else than at the last look.
+    static let urgent = ReadyEvents(rawValue: EPOLLPRI.rawValue)
     static let writable = ReadyEvents(rawValue: EPOLLOUT.rawValue)
     static let hungUp = ReadyEvents(rawValue: EPOLLHUP.rawValue)
     static let failed = ReadyEvents(rawValue: EPOLLERR.rawValue)

@@ -9,6 +9,8 @@ struct EventSource: ~Copyable {
         case frames
         /// In the order in which they became ready.
         case normal
+        /// Behind the deaths that explain them.
+        case orphans
     }
 
     private let source: OpaquePointer
@@ -31,6 +33,7 @@ struct EventSource: ~Copyable {
         switch priority {
         case .frames: sd_event_source_set_priority(source, -10)
         case .normal: break
+        case .orphans: sd_event_source_set_priority(source, 10)
         }
     }
 

@@ -7,10 +7,14 @@ extension Daemon {
     /// Where a worker finds its channel.
     static let channelNumber: Int32 = 3
 
+    /// Not before everything of the slot's former worker is gone.
     func spawn(_ worker: WorkerID) {
+        guard !holds(worker) else { return }
+        var group: ControlGroup?
         do {
-            try start(worker)
+            try start(worker, &group)
         } catch {
+            try? group?.remove()
             let failure = SupervisionKit.SpawnFailure(
                 text: "\(error)",
                 isPermanent: Self.isPermanent(error.errno)
@@ -19,11 +23,17 @@ extension Daemon {
         }
     }
 
-    private func start(_ worker: WorkerID) throws(SystemError) {
-        let group = core.groupName(of: worker.slot)
-        guard let launch = launches[group] else {
-            throw SystemError("spawn", errno: ENOENT, subject: "group '\(group)' has no program")
+    /// Sets `group` to the control group that was made, also when the start fails.
+    private func start(_ worker: WorkerID, _ group: inout ControlGroup?) throws(SystemError) {
+        let name = core.groupName(of: worker.slot)
+        guard let launch = launches[name] else {
+            throw SystemError("spawn", errno: ENOENT, subject: "group '\(name)' has no program")
         }
+        group = try workerGroups?.create(
+            slot: core.name(of: worker.slot),
+            worker,
+            memory: launch.process.memory
+        )
         let pair = try PacketSocket.pair(nonblocking: true)
         let channel = pair.ours
         let theirs = pair.theirs
@@ -39,7 +49,8 @@ extension Daemon {
                 executable: launch.executable,
                 arguments: launch.arguments,
                 environment: launch.environment + [
-                    "KERNELSUP_CHANNEL=\(Self.channelNumber)", mark(of: worker),
+                    "KERNELSUP_CHANNEL=\(Self.channelNumber)",
+                    "\(Self.markName)=\(mark(of: worker))",
                 ],
                 workingDirectory: launch.process.workingDirectory,
                 inheritedDescriptors: [.init(theirs.rawValue, asNumber: Self.channelNumber)],
@@ -48,6 +59,7 @@ extension Daemon {
                 resourceLimits: limits(of: launch.process),
                 umask: launch.process.umask,
                 oomScoreAdjust: Int32(launch.process.oomScoreAdjust),
+                controlGroup: group?.path,
                 user: launch.process.identity
             )
         )
@@ -60,6 +72,8 @@ extension Daemon {
         let connection = WorkerConnection(
             worker: worker,
             process: process,
+            controlGroup: group,
+            memoryMark: outOfMemory.unexplained(),
             channel: channel,
             outputs: [
                 OutputPipe(.standardOutput, reader: output),
@@ -79,11 +93,6 @@ extension Daemon {
         log.write(record)
     }
 
-    /// By which a process is known as the worker's own, or as one that it has started.
-    private func mark(of worker: WorkerID) -> String {
-        "KERNELSUP_WORKER=\(core.name(of: worker.slot))/\(worker.incarnation.number)"
-    }
-
     private func limits(of process: ProcessSettings) -> [ResourceLimit] {
         var limits = [settings.workerOpenFiles]
         if process.openFiles > 0 {
@@ -93,7 +102,7 @@ extension Daemon {
         if let bytes = process.coreSize {
             limits.append(ResourceLimit(.coreBytes, soft: bytes, hard: bytes))
         }
-        if let bytes = process.memory {
+        if let bytes = process.memory, workerGroups?.limitMemory != true {
             limits.append(ResourceLimit(.dataBytes, soft: bytes, hard: bytes))
         }
         return limits
@@ -134,7 +143,7 @@ extension Daemon {
     // MARK: - Signals
 
     func signal(_ worker: WorkerID, _ signals: [Int32]) {
-        guard let connection = connection(of: worker) else { return }
+        guard !dropHeld(worker), let connection = connection(of: worker) else { return }
         for signal in signals {
             do {
                 try connection.process.signalGroup(signal)
@@ -143,6 +152,15 @@ extension Daemon {
                 report("\(core.name(of: worker.slot)) could not be signalled: \(error)")
             }
         }
+    }
+
+    /// SIGKILL for the worker and all that it has started.
+    func kill(_ worker: WorkerID) {
+        signal(worker, [SIGKILL])
+        connection(of: worker)?.isKilled = true
+        // The first signal alone would miss what is in another session, the second a process on
+        // its way into the group.
+        try? connection(of: worker)?.controlGroup?.kill()
     }
 
     // MARK: - Reports
@@ -177,29 +195,42 @@ extension Daemon {
         let end: WorkerEnd
         do {
             guard let reason = try connection.process.reap() else { return }
-            end = workerEnd(reason, connection.spawnFailure)
+            end = workerEnd(reason, of: connection)
         } catch {
             report("\(core.name(of: worker.slot)) could not be waited for: \(error)")
             end = .exited(-1)
         }
         workers[worker.slot.index] = nil
+        endGroup(of: connection)
+        lookForOrphans()
         apply(.workerEnded(worker, end))
     }
 
     private func workerEnd(
         _ reason: ExitReason,
-        _ failure: LinuxSystem.SpawnFailure?
+        of connection: WorkerConnection
     ) -> WorkerEnd {
-        if let failure {
+        if let failure = connection.spawnFailure {
             return .notStarted(
                 .init(text: "\(failure)", isPermanent: Self.isPermanent(failure.errno))
             )
         }
         switch reason {
         case .exited(let code): return .exited(code)
+        case .signaled(SIGKILL, _) where !connection.isKilled:
+            return outOfMemoryEnd(of: connection) ?? .signaled(name: "SIGKILL", coreDumped: false)
         case .signaled(let signal, let coreDumped):
             return .signaled(name: signalName(signal), coreDumped: coreDumped)
         }
+    }
+
+    /// For a worker that somebody else has killed: the kernel, when it shows the signs.
+    private func outOfMemoryEnd(of connection: WorkerConnection) -> WorkerEnd? {
+        if let group = connection.controlGroup, workerGroups?.limitMemory == true {
+            return group.outOfMemoryKills > 0 ? .outOfMemory(isCertain: true) : nil
+        }
+        guard outOfMemory.explain(startedAt: connection.memoryMark) else { return nil }
+        return .outOfMemory(isCertain: false)
     }
 
     /// Errors of a start that only a changed file or configuration can mend; the others pass.

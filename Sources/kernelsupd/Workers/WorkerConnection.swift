@@ -7,6 +7,12 @@ internal import SupervisionKit
 final class WorkerConnection {
     let worker: WorkerID
     let process: ProcessHandle
+    /// Of its own; nil where workers have none.
+    let controlGroup: ControlGroup?
+    /// Of `OutOfMemoryCounter`, at the start.
+    let memoryMark: UInt64
+    /// The daemon has sent SIGKILL.
+    var isKilled = false
     let channel: PacketSocket
     let outputs: [OutputPipe]
     let report: FileDescriptor
@@ -21,12 +27,16 @@ final class WorkerConnection {
     init(
         worker: WorkerID,
         process: consuming ProcessHandle,
+        controlGroup: ControlGroup?,
+        memoryMark: UInt64,
         channel: consuming PacketSocket,
         outputs: [OutputPipe],
         report: consuming FileDescriptor
     ) {
         self.worker = worker
         self.process = process
+        self.controlGroup = controlGroup
+        self.memoryMark = memoryMark
         self.channel = channel
         self.outputs = outputs
         self.report = report

@@ -13,6 +13,8 @@ struct DaemonConfiguration: Sendable {
     var kernels: [KernelFile]
     /// Where in the daemon's directory it records what it decides.
     var recording: String?
+    /// Where the daemon is put; nil: where the test is, which is no daemon's to divide.
+    var controlGroup: String?
 
     init(_ kernels: [KernelFile]) {
         self.kernels = kernels

@@ -44,6 +44,17 @@ extension DaemonUnderTest {
         try #require(kill(try workerPID(of: kernel), signal) == 0)
     }
 
+    /// Ends the process that serves a kernel, and waits until another one does.
+    func replaceWorker(of kernel: String) throws {
+        let former = try workerPID(of: kernel)
+        // It may have ended since the daemon was asked.
+        _ = kill(former, SIGKILL)
+        try waitUntil("\(kernel) has another worker") {
+            let slot = $0.slot(of: kernel)
+            return slot?.state == .ready && slot?.pid != Int(former)
+        }
+    }
+
     private func ask<Reply: Codable & Sendable>(
         _ method: String,
         as type: Reply.Type

@@ -24,7 +24,8 @@ final class DaemonUnderTest: Sendable {
         process = try DaemonUnderTest.start(
             in: directory,
             log: path ?? "daemon.log",
-            recording: configuration.recording
+            recording: configuration.recording,
+            controlGroup: configuration.controlGroup
         )
         DaemonLogs.add(directory.path + "/daemon.log")
     }
@@ -58,7 +59,8 @@ final class DaemonUnderTest: Sendable {
     static func start(
         in directory: TestDirectory,
         log: String,
-        recording: String? = nil
+        recording: String? = nil,
+        controlGroup: String? = nil
     ) throws -> RunningProcess {
         let log = log.hasPrefix("/") ? log : "\(directory.path)/\(log)"
         let record = recording.map { ["--record", "\(directory.path)/\($0)"] } ?? []
@@ -66,7 +68,8 @@ final class DaemonUnderTest: Sendable {
             BuildProducts.daemon,
             ["--config", "\(directory.path)/kernelsupd.toml"] + record,
             output: log,
-            errors: log
+            errors: log,
+            controlGroup: controlGroup
         )
     }
 
@@ -106,6 +109,14 @@ final class DaemonUnderTest: Sendable {
             sightings = count == last ? sightings + 1 : 0
             last = count
             return sightings == 50 ? count : nil
+        }
+    }
+
+    /// How many descriptors the daemon had at each of so many looks.
+    func descriptorCounts(atLeast looks: Int) throws -> [Int] {
+        try (0..<looks).map { _ in
+            usleep(1000)
+            return try descriptorCount
         }
     }
 

@@ -22,6 +22,17 @@ enum ProcessTable {
         return rest.first.map { $0 != "Z" && $0 != "X" } ?? false
     }
 
+    /// Children of a process that have ended and were not reaped.
+    static func zombies(of parent: Int32) throws -> [Int32] {
+        var zombies: [Int32] = []
+        for thread in try names(in: "/proc/\(parent)/task") {
+            let text = try contents(of: "/proc/\(parent)/task/\(thread)/children")
+            zombies += String(decoding: text, as: UTF8.self).split(separator: " ")
+                .compactMap { Int32($0) }.filter { !isAlive($0) }
+        }
+        return zombies
+    }
+
     static func environment(of pid: Int32) throws -> [String] {
         try contents(of: "/proc/\(pid)/environ").split(separator: 0)
             .map { String(decoding: $0, as: UTF8.self) }

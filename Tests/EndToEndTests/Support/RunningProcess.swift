@@ -26,7 +26,8 @@ final class RunningProcess: Sendable {
         _ arguments: [String],
         environment: [String] = [],
         output: String,
-        errors: String
+        errors: String,
+        controlGroup: String? = nil
     ) throws -> RunningProcess {
         let flags = O_WRONLY | O_CREAT | O_APPEND
         let outputFile = try FileDescriptor.openFile(output, flags: flags)
@@ -38,7 +39,8 @@ final class RunningProcess: Sendable {
             environment: ["PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8"] + environment,
             workingDirectory: "/",
             standardOutput: outputFile.rawValue,
-            standardError: errorFile.rawValue
+            standardError: errorFile.rawValue,
+            controlGroup: controlGroup
         )
         return try SpawnThread.shared.run {
             let spawned = try Spawn.start(request)

@@ -13,7 +13,10 @@ struct TestDirectory: Sendable {
     }
 
     func write(_ name: String, _ content: String, mode: mode_t = 0o644) throws {
-        let bytes = Array(content.utf8)
+        try write(name, bytes: Array(content.utf8), mode: mode)
+    }
+
+    func write(_ name: String, bytes: [UInt8], mode: mode_t = 0o644) throws {
         // A daemon that reads the directory meanwhile must not see half a file.
         let place = "\(path)/\(name)"
         let draft = place + ".draft"

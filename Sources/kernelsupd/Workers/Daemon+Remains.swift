@@ -1,0 +1,209 @@
+internal import Glibc
+internal import LinuxSystem
+internal import SupervisionKit
+
+/// What workers leave behind: processes in other sessions, which no signal to a group reaches.
+///
+/// With control groups a worker's group ends whole. Without them the daemon adopts whatever loses
+/// its parent and knows by the environment, which a child inherits, whose it was.
+extension Daemon {
+    static let markName = "KERNELSUP_WORKER"
+    /// How long the end of the daemon waits for what it has killed.
+    private static let lastPatience = Duration.seconds(1)
+
+    /// By which a process is known as the worker's own, or as one that it has started.
+    func mark(of worker: WorkerID) -> String {
+        "\(core.name(of: worker.slot))/\(worker.incarnation.number)"
+    }
+
+    /// Before the first worker starts.
+    func prepareForRemains() throws(SystemError) {
+        try ProcessTable.adoptOrphans()
+        remains.strangers = Set(ProcessTable.children())
+        // The first process of a container is given what others there have left, too.
+        remains.adoptsWorkersOnly = remains.strangers.isEmpty && getpid() != 1
+        let source = try loop.signal(SIGCHLD, priority: .orphans) { [self] in
+            assumeIsolated { $0.lookForOrphans() }
+        }
+        signalSources.append(Kept(source))
+        do {
+            let groups = try WorkerGroups.takeOver()
+            workerGroups = groups
+            let memory =
+                groups.limitMemory
+                ? "" : "; without the controller of memory, `memory` limits each process alone"
+            let message = "workers get control groups below \(groups.base.path)\(memory)"
+            log.write(LogRecord(.info, .configured, message))
+        } catch {
+            let message =
+                "workers get no control groups: \(error.reason); what they leave in other "
+                + "sessions is found by its environment, and `memory` limits each process alone"
+            log.write(LogRecord(.notice, .configured, message))
+        }
+    }
+
+    // MARK: - Control groups
+
+    /// Ends all that is left in the group of a worker whose first process has ended.
+    func endGroup(of connection: WorkerConnection) {
+        guard let group = connection.controlGroup else { return }
+        do {
+            try group.kill()
+            let left = Remains.Group(group, try ControlGroupEvents(of: group))
+            guard try left.events.isPopulated() else { return try group.remove() }
+            let slot = connection.worker.slot
+            left.source = try loop.watch(left.events.rawDescriptor, .urgent, priority: .normal) {
+                [self] _ in assumeIsolated { $0.groupChanged(slot) }
+            }
+            remains.groups[slot] = left
+        } catch {
+            report("what \(mark(of: connection.worker)) left could not be ended: \(error)")
+        }
+    }
+
+    private func groupChanged(_ slot: SlotID) {
+        guard let left = remains.groups[slot] else { return }
+        do {
+            guard try !left.events.isPopulated() else { return }
+            try left.group.remove()
+        } catch {
+            report("\(left.group.path) could not be removed: \(error)")
+        }
+        remains.groups[slot] = nil
+        remainsEnded(in: slot)
+    }
+
+    // MARK: - Orphans
+
+    /// Takes in what has lost its parent since the last look: reaps what has ended, and ends what
+    /// an ended worker has left.
+    ///
+    /// Workers are left to their own handles, so no end of theirs is taken here.
+    func lookForOrphans() {
+        let own = Set(workers.compactMap { $0?.process.pid })
+        for pid in ProcessTable.children() where !own.contains(pid) && remains.orphans[pid] == nil {
+            // A child keeps its number until it is reaped, which nobody else does.
+            guard let process = try? ProcessHandle.open(pid: pid) else { continue }
+            adopt(process)
+        }
+    }
+
+    private func adopt(_ process: consuming ProcessHandle) {
+        let pid = process.pid
+        guard (try? process.reap()) == nil else {
+            remains.strangers.remove(pid)
+            return
+        }
+        guard !remains.strangers.contains(pid) else { return }
+        guard let mark = ProcessTable.variable(Self.markName, of: pid) else {
+            remains.strangers.insert(pid)
+            let what = ProcessSituation(of: pid).map { " (\($0))" } ?? ""
+            let follows =
+                remains.adoptsWorkersOnly ? "it is ended with the daemon" : "it is left alone"
+            report("process \(pid)\(what) was left by an unknown worker; \(follows)")
+            return
+        }
+        // What a living worker has set free is still its own.
+        if let slot = slotOfEnded(mark) { end(process, leftBy: mark, in: slot) }
+    }
+
+    /// The slot in "NAME/NUMBER" of a worker that has ended; nil while it lives.
+    private func slotOfEnded(_ mark: String) -> SlotID? {
+        for case let connection? in workers where self.mark(of: connection.worker) == mark {
+            return nil
+        }
+        guard let slash = mark.lastIndex(of: "/") else { return nil }
+        let name = mark[..<slash]
+        return workers.indices.map { SlotID(index: $0) }.first { core.name(of: $0) == name }
+    }
+
+    private func end(
+        _ process: consuming ProcessHandle,
+        leftBy mark: String,
+        in slot: SlotID?
+    ) {
+        let pid = process.pid
+        let orphan = Remains.Orphan(process, of: slot)
+        do {
+            try orphan.process.signal(SIGKILL)
+            orphan.source = try loop.watch(
+                orphan.process.rawDescriptor,
+                .readable,
+                priority: .normal
+            ) { [self] _ in assumeIsolated { $0.orphanEnded(pid) } }
+            remains.orphans[pid] = orphan
+            let message = "process \(pid), left by worker \(mark), is ended"
+            log.write(LogRecord(.info, .workerEnded, message))
+        } catch {
+            report("process \(pid), left by worker \(mark), could not be ended: \(error)")
+        }
+    }
+
+    private func orphanEnded(_ pid: Int32) {
+        guard let orphan = remains.orphans[pid], (try? orphan.process.reap()) != nil else { return }
+        remains.orphans[pid] = nil
+        // Its own children are the daemon's now.
+        lookForOrphans()
+        remainsEnded(in: orphan.slot)
+    }
+
+    // MARK: - What waits
+
+    /// Puts a start off while the slot is not free.
+    func holds(_ worker: WorkerID) -> Bool {
+        guard !remains.isFree(worker.slot) else { return false }
+        remains.held[worker.slot] = worker
+        return true
+    }
+
+    /// Gives a start up that still waits.
+    ///
+    /// - Returns: whether there was one.
+    func dropHeld(_ worker: WorkerID) -> Bool {
+        guard remains.held[worker.slot] == worker else { return false }
+        remains.held[worker.slot] = nil
+        let left = remains.processes(in: worker.slot).prefix(8).map { pid in
+            "process \(pid)" + (ProcessSituation(of: pid).map { " (\($0))" } ?? "")
+        }
+        let text = "what the former worker left has not ended: \(left.joined(separator: ", "))"
+        pending.append(.workerEnded(worker, .notStarted(.init(text: text, isPermanent: false))))
+        return true
+    }
+
+    private func remainsEnded(in slot: SlotID?) {
+        if let slot, remains.isFree(slot), let worker = remains.held.removeValue(forKey: slot) {
+            spawn(worker)
+            handlePending()
+        }
+        if remains.isAwaited, remains.isEmpty { loop.exit(code: 0) }
+    }
+
+    /// Ends the loop when nothing is left, or after a moment.
+    func exitWithoutRemains() {
+        if remains.adoptsWorkersOnly {
+            for pid in remains.strangers {
+                guard let process = try? ProcessHandle.open(pid: pid) else { continue }
+                end(process, leftBy: "of unknown name", in: nil)
+            }
+        }
+        guard !remains.isEmpty else { return loop.exit(code: 0) }
+        remains.isAwaited = true
+        do {
+            let timer = try loop.timer { [self] in assumeIsolated { $0.giveUpRemains() } }
+            let until = Instant(nanoseconds: Clock.now()) + Self.lastPatience
+            timer.arm(at: until.nanoseconds)
+            signalSources.append(Kept(timer))
+        } catch {
+            giveUpRemains()
+        }
+    }
+
+    private func giveUpRemains() {
+        let left = remains.orphans.keys.sorted() + remains.groups.values.flatMap(\.group.processes)
+        let words = left.prefix(8).map { pid in
+            "\(pid)" + (ProcessSituation(of: pid).map { " (\($0))" } ?? "")
+        }
+        report("processes of workers outlive the daemon: \(words.joined(separator: ", "))")
+        loop.exit(code: 0)
+    }
+}
