@@ -113,6 +113,56 @@ struct DaemonEndTests {
         #expect(daemon.sockets == [])
     }
 
+    // S07
+    @Test func `a stop at any moment after a start ends`() throws {
+        let seed = UInt64.random(in: 0 ... .max)
+        var random = SplitMix64(seed: seed)
+        let kernels = (0..<4).map { KernelFile.named("some/k\($0)") }
+        for _ in 0..<16 {
+            let daemon = try DaemonUnderTest(DaemonConfiguration(kernels))
+            usleep(UInt32(random.next() % 60_000))
+            let signals = [SIGTERM, SIGINT, SIGTERM]
+            try daemon.process.signal(signals[Int(random.next() % 3)])
+            let exit = try daemon.process.wait()
+            // Before its first line it has the signals that every program has.
+            let isEarly = daemon.log == "" && exit.description.hasPrefix("killed by")
+            #expect(exit == .exited(0) || isEarly, "seed \(seed): \(exit)")
+            #expect(daemon.workers == [], "seed \(seed)")
+            #expect(daemon.sockets == [], "seed \(seed)")
+        }
+    }
+
+    // S07, K08
+    @Test func `a stop at any moment after a reload ends`() throws {
+        let seed = UInt64.random(in: 0 ... .max)
+        var random = SplitMix64(seed: seed)
+        for _ in 0..<8 {
+            var configuration = DaemonConfiguration([.fault("echo"), .fault("count")])
+            try withDaemon(configuration) { daemon in
+                configuration["defaults.process", "oom_score_adjust"] = "400"
+                try DaemonUnderTest.write(configuration, to: daemon.directory)
+                try daemon.process.signal(SIGHUP)
+                usleep(UInt32(random.next() % 40_000))
+                #expect(try daemon.stop() == .exited(0), "seed \(seed)")
+                #expect(daemon.workers == [], "seed \(seed)")
+            }
+        }
+    }
+
+    @Test func `a worker that is stopped by SIGSTOP does not hold up the end`() throws {
+        var configuration = DaemonConfiguration([.fault("echo")])
+        configuration["defaults.lifecycle", "stop_timeout"] = #""100ms""#
+        configuration["defaults.lifecycle", "kill_timeout"] = #""60s""#
+        try withDaemon(configuration) { daemon in
+            let pid = try daemon.workerPID(of: "fault/echo")
+            try #require(kill(pid, SIGSTOP) == 0)
+            // SIGTERM alone would wait for the SIGCONT that comes behind it.
+            #expect(try daemon.stop() == .exited(0))
+            #expect(daemon.workers == [])
+            #expect(!daemon.log.contains("was killed"))
+        }
+    }
+
     // K05
     @Test func `a second daemon on the same paths exits and touches nothing`() throws {
         try withDaemon(.fault("echo")) { daemon in

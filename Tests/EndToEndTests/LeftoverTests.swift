@@ -30,6 +30,34 @@ struct LeftoverTests {
         }
     }
 
+    // S02
+    @Test func `hundreds of failed starts and of ends leave no descriptor`() throws {
+        let place = try TestDirectory()
+        defer { place.remove() }
+        // A text that is in use can't be executed, and passes: the start is tried again.
+        var configuration = DaemonConfiguration([
+            .fault("echo"), .command("busy/program", ["\(place.path)/program"]),
+        ])
+        configuration["defaults.recovery", "max_restarts"] = "10000"
+        try place.write("program", bytes: try contents(of: BuildProducts.execHelper), mode: 0o755)
+        let writer = try FileDescriptor.openFile("\(place.path)/program", flags: O_WRONLY)
+        try withDaemon(configuration, until: { $0.state(of: "fault/echo") == .healthy }) { daemon in
+            func restarts() throws -> Int {
+                try daemon.status().slot(of: "busy/program")?.restarts ?? 0
+            }
+            try eventually("some failed starts") { try restarts() > 10 }
+            let before = try daemon.descriptorCounts(atLeast: 100)
+            try eventually("hundreds of failed starts") { try restarts() >= 900 }
+            #expect(daemon.log.contains("ETXTBSY"))
+            for _ in 0..<50 { try daemon.replaceWorker(of: "fault/echo") }
+            let after = try daemon.descriptorCounts(atLeast: 100)
+            // A start that is on its way has some for a moment.
+            #expect(after.min() == before.min())
+            #expect(try ProcessTable.zombies(of: daemon.pid).count <= 1)
+        }
+        _ = consume writer
+    }
+
     private func shake(
         _ daemon: DaemonUnderTest,
         calls: Int,

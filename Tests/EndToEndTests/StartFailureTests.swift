@@ -8,13 +8,13 @@ import Testing
 struct StartFailureTests {
     /// A program that cannot be started.
     enum Program: String, CaseIterable, Sendable {
-        case missing, directory, notExecutable, empty, badInterpreter
+        case missing, directory, notExecutable, empty, badInterpreter, otherMachine
 
         var errno: String {
             switch self {
             case .missing, .badInterpreter: "ENOENT"
             case .directory, .notExecutable: "EACCES"
-            case .empty: "ENOEXEC"
+            case .empty, .otherMachine: "ENOEXEC"
             }
         }
 
@@ -25,6 +25,11 @@ struct StartFailureTests {
             case .directory: try directory.makeDirectory(rawValue)
             case .notExecutable: try directory.write(rawValue, "#!/bin/sh\n", mode: 0o644)
             case .empty: try directory.write(rawValue, "", mode: 0o755)
+            case .otherMachine:
+                // What a loader looks at first: e_machine stands at byte 18 and is of no machine.
+                var header = Array(try contents(of: BuildProducts.execHelper).prefix(4096))
+                header.replaceSubrange(18..<20, with: [0xFE, 0xCA])
+                try directory.write(rawValue, bytes: header, mode: 0o755)
             case .badInterpreter:
                 try directory.write(rawValue, "#!/nonexistent/interpreter\n", mode: 0o755)
             }
