@@ -16,6 +16,12 @@ public protocol Kernel: AnyObject {
     /// a call that is not left within two seconds of its cancel costs the process its life.
     func run(_ call: KernelCall) throws(KernelFailure) -> KernelResult
 
+    /// A tiny call whose results are known, to find a device that answers garbage.
+    ///
+    /// Run before the worker is ready, where a wrong answer becomes the signature's `problem`, and
+    /// at each health probe, where it costs the worker its life as the health policy says.
+    var knownAnswer: KnownAnswer? { get }
+
     /// Says whether a call now would be served: the answer to the daemon's health probe.
     ///
     /// Runs on the compute thread while no call does, and must be short: a call that comes
@@ -25,6 +31,9 @@ public protocol Kernel: AnyObject {
 }
 
 extension Kernel {
+    /// Nothing is known beforehand of what the kernel answers.
+    public var knownAnswer: KnownAnswer? { nil }
+
     /// A kernel that knows nothing of its health is well while its compute thread answers.
     public func check() -> ProbeResult { .ok }
 }

@@ -82,6 +82,15 @@ public struct OutputTensor {
         return OutputTensor(name: name, type: type, shape: shape, storage: storage)
     }
 
+    /// The elements where they lie in this process's own memory; nil for those in shared memory.
+    var inlineBytes: [UInt8]? {
+        switch storage {
+        case .inline(let bytes): bytes
+        case .shared: nil
+        case .forwarded(let input): Array(input.bytes)
+        }
+    }
+
     /// Bytes that this tensor puts into the reply's frame.
     var inlineByteCount: Int {
         switch storage {

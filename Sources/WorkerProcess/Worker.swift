@@ -87,7 +87,8 @@ enum Worker {
         }
     }
 
-    /// A kernel whose program does not build is declared all the same, with the log as its problem.
+    /// A kernel whose program does not build or run is declared all the same, with the log as its
+    /// problem.
     private static func make(
         _ type: any BuiltinKernel.Type,
         on device: ComputeDevice
@@ -96,6 +97,8 @@ enum Worker {
             return try type.init(on: device)
         } catch let failure as StartFailure {
             throw failure
+        } catch let failure as KernelFailure {
+            return BrokenKernel(type.declaration, problem: failure.message)
         } catch {
             return BrokenKernel(type.declaration, problem: "\(error)")
         }

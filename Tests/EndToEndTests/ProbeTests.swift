@@ -48,6 +48,25 @@ struct ProbeTests {
         }
     }
 
+    /// The calls succeed and nothing crashes: only the known answer shows the wrong numbers.
+    @Test func `a worker that begins to answer garbage is found by its probe and replaced`() throws
+    {
+        try withDaemon(configuration(.fault("corrupt"))) { daemon in
+            let first = try daemon.call("fault/corrupt", amount: 1)
+            #expect(first["x"]?.f32 == [1, 2, 3])
+            let slot = try daemon.waitUntil("the worker was replaced") {
+                $0.slot(of: "fault/corrupt")?.restarts ?? 0 > 0
+            }.slot(of: "fault/corrupt")
+            #expect(
+                slot?.lastExit?.contains(
+                    "fault/corrupt: wrong answer to a known call: "
+                        + "element 0 of 'x' is 2.0, expected 1.0"
+                ) == true
+            )
+            #expect(try daemon.call("fault/corrupt")["x"]?.f32 == [1, 2, 3])
+        }
+    }
+
     @Test func `a worker that says it is degraded serves on, and is shown so`() throws {
         try withDaemon(configuration(.fault("echo", "--probe", "degraded"))) { daemon in
             let status = try daemon.waitUntil("it is shown degraded") {

@@ -43,7 +43,7 @@ struct BadReplies {
             channel.send(replyWithDescriptor(), descriptors: [file])
             Glibc.close(file)
         case .echo, .count, .sleep, .late, .fail, .crash, .abort, .exit, .hangKernel, .hangOutside,
-            .leak, .close, .flaky, .flakyDevice, .chain, .flood:
+            .leak, .close, .flaky, .flakyDevice, .corrupt, .chain, .flood:
             return
         }
         Death.hang()

@@ -17,6 +17,9 @@ enum Fault: String, CaseIterable {
     case flaky
     /// Fails the first times in its process as a device fails, then gives all arguments back.
     case flakyDevice = "flaky-device"
+    /// Gives all arguments back; a call with an amount breaks the process without a sign: from the
+    /// next one on each element of `x` is one too large.
+    case corrupt
     /// Calls another kernel with all arguments, and gives its outputs back with one more in each
     /// element of `x`.
     case chain
@@ -64,6 +67,7 @@ enum Fault: String, CaseIterable {
         case .fail: "Fails."
         case .flaky: "Fails the first times."
         case .flakyDevice: "Fails the first times as if its device failed."
+        case .corrupt: "Gives wrong numbers back once a call has said so."
         case .chain: "Calls another kernel and adds one."
         case .crash: "Dies by SIGSEGV."
         case .abort: "Dies by SIGABRT."

@@ -10,6 +10,8 @@ final class FaultKernel: Kernel {
     private let next: String
     private let probeFault: ProbeFault?
     private let channel: RawChannel
+    /// `corrupt` gives wrong numbers from now on.
+    private var isCorrupt = false
     /// Runs of this kernel in this process.
     private var runs: UInt32 = 0
 
@@ -54,7 +56,8 @@ final class FaultKernel: Kernel {
     ]
 
     func run(_ call: KernelCall) throws(KernelFailure) -> KernelResult {
-        let earlierRuns = RunCounter.count()
+        // The runs of a known answer are no calls.
+        let earlierRuns = fault == .corrupt ? 0 : RunCounter.count()
         let amount = call.input("amount")?.scalar(as: UInt32.self) ?? 0
         let wait = call.input("milliseconds")?.scalar(as: UInt32.self) ?? 0
         runs += 1
@@ -74,6 +77,9 @@ final class FaultKernel: Kernel {
                     "run \(runs) of this process failed, as the first \(amount) do"
                 )
             }
+        case .corrupt:
+            defer { isCorrupt = isCorrupt || amount > 0 }
+            guard !isCorrupt else { return FaultKernel.oneMore(call.inputs) }
         case .chain:
             return try chain(call, timeout: amount == 0 ? nil : .milliseconds(Int64(amount)))
         case .crash, .abort:
@@ -101,6 +107,18 @@ final class FaultKernel: Kernel {
         )
     }
 
+    /// Only `corrupt` is compared: the other faults have signs of their own.
+    var knownAnswer: KnownAnswer? {
+        let x: [Float] = [1, 2, 3]
+        guard fault == .corrupt,
+            let input = try? InputTensor(name: "x", shape: [3], elements: x)
+        else { return nil }
+        return KnownAnswer(
+            inputs: [input],
+            outputs: [.init(name: "x", shape: [3], elements: x)]
+        )
+    }
+
     func check() -> ProbeResult {
         probeFault?.answer() ?? .ok
     }
@@ -114,14 +132,19 @@ final class FaultKernel: Kernel {
             inputs: call.inputs.map { OutputTensor(name: $0.name, forwarding: $0) },
             timeout: timeout
         )
-        return KernelResult(
-            outputs: results.map { result in
-                guard result.name == "x", let elements = result.elements(as: Float.self) else {
-                    return OutputTensor(name: result.name, forwarding: result)
+        return FaultKernel.oneMore(results)
+    }
+
+    /// The tensors as they are, with one more in each element of `x`.
+    private static func oneMore(_ tensors: [InputTensor]) -> KernelResult {
+        KernelResult(
+            outputs: tensors.map { tensor in
+                guard tensor.name == "x", let elements = tensor.elements(as: Float.self) else {
+                    return OutputTensor(name: tensor.name, forwarding: tensor)
                 }
                 return OutputTensor(
                     name: "x",
-                    shape: result.shape,
+                    shape: tensor.shape,
                     elements: elements.map { $0 + 1 }
                 )
             }

@@ -83,6 +83,28 @@ private final class StatedKernel: Kernel {
     func check() -> ProbeResult { result }
 }
 
+/// Answers 1, whatever is expected of it.
+private final class ConstantKernel: Kernel {
+    let signature = KernelSignature(
+        name: "a/constant",
+        summary: "",
+        isIdempotent: true,
+        arguments: []
+    )
+    let knownAnswer: KnownAnswer?
+
+    init(expecting element: Float) {
+        knownAnswer = KnownAnswer(
+            inputs: [],
+            outputs: [.init(name: "y", shape: [1], elements: [element])]
+        )
+    }
+
+    func run(_ call: KernelCall) throws(KernelFailure) -> KernelResult {
+        KernelResult(outputs: [OutputTensor(name: "y", shape: [1], elements: [1] as [Float])])
+    }
+}
+
 @Suite struct `The health of a worker` {
     private func result(of kernels: [StatedKernel], for name: String = "") -> ProbeResult {
         HealthCheck(kernels.map { (signature: $0.signature, kernel: $0) }).result(for: name)
@@ -111,6 +133,17 @@ private final class StatedKernel: Kernel {
         #expect(result(of: kernels + [broken]) == .failed("a/one: lost; a/two: hot"))
         #expect(result(of: [broken]) == .failed("no such function"))
         #expect(result(of: []) == .failed("this worker serves no kernels"))
+    }
+
+    @Test func `is failed when one kernel of many does not give its known answer`() {
+        let kernels: [any Kernel] = [StatedKernel("a/one", .ok), ConstantKernel(expecting: 2)]
+        let health = HealthCheck(kernels.map { (signature: $0.signature, kernel: $0) })
+        let mistake = ProbeResult.failed(
+            "a/constant: wrong answer to a known call: element 0 of 'y' is 1.0, expected 2.0"
+        )
+        #expect(health.result(for: "") == mistake)
+        #expect(health.result(for: "a/constant") == mistake)
+        #expect(health.result(for: "a/one") == .ok)
     }
 
     @Test func `of one kernel is what it says, or its problem`() {

@@ -3,7 +3,9 @@ internal import SupervisionWire
 
 /// Answers the daemon's probes from what the kernels say of themselves.
 ///
-/// Used on the compute thread only, while no call runs.
+/// Used on the compute thread only, while no call runs. First each kernel computes its known
+/// answer. All were right when the worker became ready; one that is not any more says that this
+/// process or its device can't be trusted with any call, so that the worker fails as a whole.
 struct HealthCheck {
     private let kernels: [(signature: KernelSignature, kernel: any Kernel)]
 
@@ -17,7 +19,11 @@ struct HealthCheck {
         guard let (signature, kernel) = kernels.first(where: { $0.signature.name == name }) else {
             return .failed("this worker serves no kernel '\(name)'")
         }
-        return signature.problem.isEmpty ? kernel.check() : .failed(signature.problem)
+        guard signature.problem.isEmpty else { return .failed(signature.problem) }
+        if let mistake = kernel.knownAnswer?.mistake(of: kernel) {
+            return .failed("\(name): \(mistake.text)")
+        }
+        return kernel.check()
     }
 
     /// A worker fails when nothing it serves would work; where something would, it is degraded.
@@ -28,6 +34,11 @@ struct HealthCheck {
         let callable = kernels.filter { $0.signature.problem.isEmpty }
         guard !callable.isEmpty else {
             return .failed(kernels.first?.signature.problem ?? "this worker serves no kernels")
+        }
+        for (signature, kernel) in callable {
+            if let mistake = kernel.knownAnswer?.mistake(of: kernel) {
+                return .failed("\(signature.name): \(mistake.text)")
+            }
         }
         var troubles: [String] = []
         var failures = 0

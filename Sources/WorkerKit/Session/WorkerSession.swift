@@ -18,8 +18,9 @@ public enum WorkerSession {
     /// - Parameters:
     ///   - concurrency: calls that the daemon may send at once, 1...1024. One runs, the others wait
     ///     here, which saves a short kernel the way to the daemon between two calls.
-    ///   - start: makes the kernels, on the calling thread, after the daemon's welcome. It may take
-    ///     as long as the daemon's start timeout; a SHUTDOWN meanwhile ends the process.
+    ///   - start: makes the kernels, on the calling thread, after the daemon's welcome. With the
+    ///     known answers of the kernels, which are tried then, it may take as long as the daemon's
+    ///     start timeout; a SHUTDOWN meanwhile ends the process.
     public static func serve(
         concurrency: Int = 1,
         start: (WelcomeInfo) throws(StartFailure) -> Service
@@ -68,7 +69,16 @@ public enum WorkerSession {
         return session
     }
 
-    /// Makes the kernels and tells the daemon what they are.
+    /// The kernel's signature, with the mistake of its known answer as its problem.
+    private static func tried(_ kernel: any Kernel) -> KernelSignature {
+        var signature = kernel.signature
+        if signature.problem.isEmpty, let mistake = kernel.knownAnswer?.mistake(of: kernel) {
+            signature.problem = mistake.text
+        }
+        return signature
+    }
+
+    /// Makes the kernels, tries them, and tells the daemon what they are.
     private static func makeKernels(
         _ session: Session,
         start: (WelcomeInfo) throws(StartFailure) -> Service
@@ -79,7 +89,7 @@ public enum WorkerSession {
         } catch {
             ProcessExit.fail(error.exitCode, error.message)
         }
-        let kernels = service.kernels.map { (signature: $0.signature, kernel: $0) }
+        let kernels = service.kernels.map { (signature: tried($0), kernel: $0) }
         var names: Set<String> = []
         for (signature, _) in kernels where !names.insert(signature.name).inserted {
             ProcessExit.fail(

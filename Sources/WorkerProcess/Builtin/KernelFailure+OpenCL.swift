@@ -1,4 +1,3 @@
-internal import COpenCL
 internal import SupervisionKit
 internal import WorkerKit
 
@@ -38,20 +37,5 @@ extension ComputeDevice {
     ) throws(KernelFailure) -> Result {
         defer { call.deviceTime += queue.takeDeviceTime() }
         return try KernelFailure.wrapping { try drained(body) }
-    }
-
-    /// Runs a kernel on something tiny before its first call.
-    ///
-    /// - Throws: what the device said; anything else `body` throws is a mistake in the warm-up
-    ///   itself and says so in the subject.
-    func warmUp(_ body: () throws -> Void) throws(OpenCLError) {
-        defer { _ = queue.takeDeviceTime() }
-        do {
-            try drained(body)
-        } catch let error as OpenCLError {
-            throw error
-        } catch {
-            throw OpenCLError("warm-up", code: CL_INVALID_OPERATION, subject: "\(error)")
-        }
     }
 }

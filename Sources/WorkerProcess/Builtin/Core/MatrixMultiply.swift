@@ -52,6 +52,7 @@ final class MatrixMultiply: BuiltinKernel {
         }
         """
 
+    let knownAnswer: KnownAnswer?
     private let device: ComputeDevice
     private let binder: SignatureBinder
     private let rowsOfItems: Int
@@ -69,16 +70,18 @@ final class MatrixMultiply: BuiltinKernel {
             device: device
         )
         multiply = try program.function("multiply")
-        try device.warmUp {
-            let call = KernelCall(kernel: signature.name, inputs: [])
-            let ones: [Float] = [1]
-            var product: [Float] = [0]
-            try ones.withUnsafeBytes { ones in
-                try product.withUnsafeMutableBytes {
-                    try compute(ones, ones, into: $0, shape: (1, 1, 1), call: call)
-                }
-            }
-        }
+        let left: [Float] = [1, 2, 3, 4, 5, 6]
+        let right: [Float] = [7, 8, 9, 10, 11, 12]
+        knownAnswer = KnownAnswer(
+            inputs: [
+                try InputTensor(name: "a", shape: [2, 3], elements: left),
+                try InputTensor(name: "b", shape: [3, 2], elements: right),
+            ],
+            outputs: [
+                .init(name: "product", shape: [2, 2], elements: [58, 64, 139, 154] as [Float])
+            ]
+        )
+        try warmUp(on: device)
         try program.storeWarm(on: device)
     }
 

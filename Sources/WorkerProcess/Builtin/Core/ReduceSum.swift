@@ -55,6 +55,7 @@ final class ReduceSum: BuiltinKernel {
         }
         """
 
+    let knownAnswer: KnownAnswer?
     private let device: ComputeDevice
     private let binder: SignatureBinder
     private let groupSize: Int
@@ -71,10 +72,15 @@ final class ReduceSum: BuiltinKernel {
             device: device
         )
         addUp = try program.function("add_up")
-        try device.warmUp {
-            let ones = [Float](repeating: 1, count: ReduceSum.block)
-            try ones.withUnsafeBufferPointer { _ = try sum($0) }
-        }
+        // Summed plainly, the ones would be lost beside 2^24.
+        let ones = [Float](repeating: 1, count: 14)
+        knownAnswer = KnownAnswer(
+            inputs: [
+                try InputTensor(name: "x", shape: [17], elements: [0x1p24] + ones + [-0x1p24, 0.5])
+            ],
+            outputs: [.init(name: "sum", shape: [], elements: [14.5])]
+        )
+        try warmUp(on: device)
         try program.storeWarm(on: device)
     }
 

@@ -30,6 +30,7 @@ final class VectorAdd: BuiltinKernel {
 
     private static let groupSize = 64
 
+    let knownAnswer: KnownAnswer?
     private let device: ComputeDevice
     private let binder: SignatureBinder
     private let add: DeviceFunction
@@ -44,13 +45,16 @@ final class VectorAdd: BuiltinKernel {
             device: device
         )
         add = try program.function("add")
-        try device.warmUp {
-            let ones = [Float](repeating: 1, count: 9)
-            var sums = ones
-            try ones.withUnsafeBytes { ones in
-                try sums.withUnsafeMutableBytes { try compute(ones, ones, into: $0) }
-            }
-        }
+        // One element more than an item takes at once.
+        let ones: [Float] = [1, 2, 3, 4, 5, 6, 7, 8, 9]
+        knownAnswer = KnownAnswer(
+            inputs: [
+                try InputTensor(name: "a", shape: [9], elements: ones),
+                try InputTensor(name: "b", shape: [9], elements: ones.map { 10 * $0 }),
+            ],
+            outputs: [.init(name: "sum", shape: [9], elements: ones.map { 11 * $0 })]
+        )
+        try warmUp(on: device)
         try program.storeWarm(on: device)
     }
 

@@ -40,6 +40,7 @@ final class KMeansCluster: BuiltinKernel {
         ]
     )
 
+    let knownAnswer: KnownAnswer?
     private let device: ComputeDevice
     private let binder: SignatureBinder
     private let functions: KMeansFunctions
@@ -48,21 +49,19 @@ final class KMeansCluster: BuiltinKernel {
         self.device = device
         binder = try SignatureBinder(KMeansCluster.declaration)
         functions = try KMeansFunctions(on: device)
-        try device.warmUp {
-            let points: [Float] = [0, 0, 1, 1, 8, 8]
-            let limits = KMeansRun.Limits(
-                clusterCount: 2,
-                maxIterations: 2,
-                tolerance: 0,
-                seed: 0
-            )
-            var labels: [UInt32] = [0, 0, 0]
-            let call = KernelCall(kernel: signature.name, inputs: [])
-            try points.withUnsafeBufferPointer { points in
-                let run = try KMeansRun(points, dimensions: 2, limits, functions, device)
-                try labels.withUnsafeMutableBytes { _ = try run.run(labels: $0, call: call) }
-            }
-        }
+        // Two pairs, far apart: each pair is a cluster, whichever point the first centroid is.
+        knownAnswer = KnownAnswer(
+            inputs: [
+                try InputTensor(
+                    name: "points",
+                    shape: [4, 2],
+                    elements: [0, 0, 0, 2, 10, 10, 10, 12] as [Float]
+                ),
+                try InputTensor(name: "k", shape: [], elements: [2] as [UInt32]),
+            ],
+            outputs: [.init(name: "inertia", shape: [], elements: [4.0])]
+        )
+        try warmUp(on: device)
         try functions.storeWarm(on: device)
     }
 

@@ -44,6 +44,7 @@ final class PageRank: BuiltinKernel {
         ]
     )
 
+    let knownAnswer: KnownAnswer?
     private let device: ComputeDevice
     private let binder: SignatureBinder
     private let functions: PageRankFunctions
@@ -57,7 +58,9 @@ final class PageRank: BuiltinKernel {
         self.device = device
         self.binder = try SignatureBinder(PageRank.declaration)
         self.functions = try PageRankFunctions(on: device, groupSize: groupSize)
-        try warmUp()
+        knownAnswer = try PageRank.star()
+        try warmUp(on: device)
+        try functions.storeWarm(on: device)
     }
 
     func run(_ call: KernelCall) throws(KernelFailure) -> KernelResult {
@@ -94,23 +97,26 @@ final class PageRank: BuiltinKernel {
         ])
     }
 
-    private func warmUp() throws(OpenCLError) {
-        let call = KernelCall(kernel: signature.name, inputs: [])
-        let limits = PageRankRun.Limits(damping: 0.85, tolerance: 1e-3, maxIterations: 2)
-        let offsets: [UInt32] = [0, 1, 2]
-        let targets: [UInt32] = [1, 0]
-        try device.warmUp {
-            try offsets.withUnsafeBufferPointer { offsets in
-                try targets.withUnsafeBufferPointer { targets in
-                    let graph = try CompressedGraph(offsets: offsets, targets: targets)
-                    var ranks: [Float] = [0, 0]
-                    try ranks.withUnsafeMutableBytes { bytes in
-                        let run = try PageRankRun(graph, ranks: bytes, functions, device)
-                        _ = try run.iterate(limits, call: call)
-                    }
-                }
-            }
-        }
-        try functions.storeWarm(on: device)
+    /// Two leaves that point at a hub without edges of its own.
+    ///
+    /// With h the hub's rank and l a leaf's, h = l + 2 · 0.5 · l and l = 0.5 / 3 + 0.5 · h / 3, so
+    /// that h is 1/2 and l is 1/4. Each iteration leaves a third of the error.
+    private static func star() throws -> KnownAnswer {
+        KnownAnswer(
+            inputs: [
+                try InputTensor(name: "offsets", shape: [4], elements: [0, 0, 1, 2] as [UInt32]),
+                try InputTensor(name: "targets", shape: [2], elements: [0, 0] as [UInt32]),
+                try InputTensor(name: "damping", shape: [], elements: [0.5] as [Float]),
+                try InputTensor(name: "max_iterations", shape: [], elements: [12] as [UInt32]),
+            ],
+            outputs: [
+                .init(
+                    name: "ranks",
+                    shape: [3],
+                    elements: [0.5, 0.25, 0.25] as [Float],
+                    tolerance: 1e-5
+                )
+            ]
+        )
     }
 }
