@@ -32,13 +32,14 @@ import Testing
             "initial", "copy_of", "value", "function", "arguments", "global", "local", "repeated",
             "count", "while", "until", "max_count", "at_limit", "check_every", "swap", "iteration",
             "passes",
+            "inputs", "outputs", "tolerance",
         ]
         for key in keys {
             #expect(page.contains("`\(key)`"), "\(key)")
         }
         for table in [
             "[kernel]", "[[input]]", "[[output]]", "[[buffer]]", "[[local]]", "[sizes]",
-            "[[launch]]", "[repeat]",
+            "[[launch]]", "[repeat]", "[check]",
         ] {
             #expect(page.contains("`\(table)`"), "\(table)")
         }

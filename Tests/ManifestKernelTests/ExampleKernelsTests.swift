@@ -13,6 +13,13 @@ struct ExampleKernelsTests {
         return (0..<count).map { _ in Float.random(in: -1...1, using: &random) }
     }
 
+    @Test(arguments: ["components", "convolve2d", "heat", "reduce", "saxpy"])
+    func `every example gives its known answer`(name: String) throws {
+        let kernel = try ManifestBench.example(name)
+        let answer = try #require(kernel.knownAnswer)
+        #expect(answer.mistake(of: kernel) == nil)
+    }
+
     @Test func `saxpy is right for any length`() throws {
         let kernel = try ManifestBench.example("saxpy")
         for count in [0, 1, 63, 64, 65, 1000, 40_000] {

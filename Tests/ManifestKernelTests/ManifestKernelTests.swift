@@ -56,6 +56,40 @@ struct ManifestKernelTests {
         #expect(try outputs.elements("rounds", as: Int64.self) == [45])
     }
 
+    /// The guard of a running worker: the same device and program, another answer than is known.
+    @Test func `a check says which element is wrong`() throws {
+        func mistake(expecting second: String) throws -> KnownAnswer.Mistake? {
+            let kernel = try ManifestBench.kernel(
+                """
+                [[input]]
+                name = "x"
+                type = "f32"
+                shape = ["n"]
+                [[output]]
+                name = "y"
+                type = "f32"
+                shape = ["n"]
+                [[launch]]
+                function = "f"
+                arguments = ["x", "y"]
+                global = ["n"]
+                [check]
+                inputs = { x = [0.1, 2] }
+                outputs = { y = [0.2, \(second)] }
+                """,
+                source: """
+                    __kernel void f(__global const float *x, __global float *y)
+                    { size_t i = get_global_id(0); y[i] = 2 * x[i]; }
+                    """
+            )
+            return kernel.knownAnswer?.mistake(of: kernel)
+        }
+        #expect(try mistake(expecting: "4") == nil)
+        #expect(
+            try mistake(expecting: "5") == .wrong("element 1 of 'y' is 4.0, expected 5.0")
+        )
+    }
+
     @Test func `memory begins as the manifest says`() throws {
         let kernel = try ManifestBench.kernel(
             """

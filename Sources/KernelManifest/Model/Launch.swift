@@ -75,5 +75,7 @@ extension KernelManifest {
         package static let sizes = 64
         package static let launchArguments = 64
         package static let documentationBytes = 1024
+        /// Elements of one input or output of a check.
+        package static let checkElements = 1024
     }
 }

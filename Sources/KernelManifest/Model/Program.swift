@@ -18,6 +18,7 @@ extension KernelManifest {
         package var sizes: [Size]
         package var launches: [Launch]
         package var repetition: Repetition?
+        package var check: Check?
     }
 
     /// An argument of a call; a scalar when its shape is empty.

@@ -4,12 +4,12 @@ import SupervisionWire
 /// Reads the kernel part of a file of `kernels.d`.
 ///
 /// Consumes `[kernel]`'s own keys, `[[input]]`, `[[output]]`, `[[buffer]]`, `[[local]]`, `[sizes]`,
-/// `[[launch]]` and `[repeat]`, and nothing else: the policies in the same file, and further keys
-/// of `[kernel]`, are read by others from the same `TableReader`, and who owns that one calls
-/// `finish()`.
+/// `[[launch]]`, `[repeat]` and `[check]`, and nothing else: the policies in the same file, and
+/// further keys of `[kernel]`, are read by others from the same `TableReader`, and who owns that
+/// one calls `finish()`.
 package struct ManifestReader {
     static let programTables = [
-        "input", "output", "buffer", "local", "sizes", "launch", "repeat",
+        "input", "output", "buffer", "local", "sizes", "launch", "repeat", "check",
     ]
 
     struct Form: Hashable {
@@ -159,6 +159,7 @@ package struct ManifestReader {
         let buffers = readBuffers()
         let locals = readLocals()
         let (launches, repetition) = readLaunches()
+        let check = readCheck(inputs: inputs, outputs: outputs, sizes: sizes)
         reportUnused()
         guard let source else { return nil }
         return KernelManifest.Program(
@@ -170,7 +171,8 @@ package struct ManifestReader {
             locals: locals,
             sizes: sizes,
             launches: launches,
-            repetition: repetition
+            repetition: repetition,
+            check: check
         )
     }
 

@@ -9,6 +9,8 @@ internal import WorkerKit
 /// on the device or on the sizes of a call.
 final class ManifestKernel: Kernel {
     let signature: KernelSignature
+    /// What `[check]` says.
+    let knownAnswer: KnownAnswer?
     let program: KernelManifest.Program
     let device: ComputeDevice
     /// One function object a launch, so that each keeps its arguments from pass to pass.
@@ -29,6 +31,7 @@ final class ManifestKernel: Kernel {
         on device: ComputeDevice
     ) throws {
         self.signature = manifest.signature
+        self.knownAnswer = try program.check.map { try KnownAnswer($0) }
         self.program = program
         self.device = device
         self.binder = try SignatureBinder(manifest.signature)
@@ -72,5 +75,28 @@ final class ManifestKernel: Kernel {
         } catch {
             Console.warning("\(signature.name): the built program is not cached: \(error)")
         }
+    }
+}
+
+extension KnownAnswer {
+    init(_ check: KernelManifest.Check) throws(KernelFailure) {
+        let inputs = try check.inputs.map { value throws(KernelFailure) in
+            try InputTensor(
+                name: value.name,
+                type: value.type,
+                shape: value.shape,
+                bytes: value.bytes
+            )
+        }
+        let outputs = check.outputs.map { value in
+            Output(
+                name: value.name,
+                type: value.type,
+                shape: value.shape,
+                bytes: value.bytes,
+                tolerance: check.tolerance
+            )
+        }
+        self.init(inputs: inputs, outputs: outputs)
     }
 }

@@ -41,6 +41,31 @@ struct ProgramTests {
         }
     }
 
+    @Test func `a kernel that fails its check at the start is shown with what it computed`() throws
+    {
+        var kernel = KernelFile.source("test/copy", Self.good, group: "both")
+        kernel.writtenText? += """
+
+            [check]
+            inputs = { x = [1, 2, 3] }
+            outputs = { y = [1, 2, 4] }
+            """
+        let configuration = DaemonConfiguration.openCL(
+            kernel,
+            .source("test/other", Self.good, group: "both"),
+            groups: ["both"]
+        )
+        try withDaemon(configuration) { daemon in
+            let x = Tensor("x", [1, 2, 3] as [Float])
+            #expect(try daemon.call("test/other", [x])["y"]?.f32 == [1, 2, 3])
+            let error = try #require(daemon.failure("test/copy", [x]))
+            #expect(error.execution == .notRun)
+            let mistake = "wrong answer to a known call: element 2 of 'y' is 3.0, expected 4.0"
+            #expect(error.message.contains(mistake))
+            #expect(try daemon.control("kernels", "test/copy").output.contains(mistake))
+        }
+    }
+
     @Test func `a program that is mended serves after a reload`() throws {
         var kernel = KernelFile.source("test/copy", Self.bad, group: "one")
         let configuration = DaemonConfiguration.openCL(kernel, groups: ["one"])
