@@ -20,7 +20,7 @@ extension SupervisorInterface {
         # One place for a worker process.
         type SlotStatus (
           name: string,
-          role: ?(active, standby),
+          role: ?(active, standby, degraded, backup),
           state: (stopped, waiting, starting, ready, unready, stopping, killed, stuck, backoff, \
         quarantined, failed),
           pid: ?int,

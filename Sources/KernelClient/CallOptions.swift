@@ -40,8 +40,10 @@ public struct CallOptions: Hashable, Sendable {
 /// What a call gave.
 public struct CallResult: Sendable {
     public var tensors: [Tensor]
-    /// The kernel's degraded profile served the call.
+    /// Another than the kernel's own workers served the call: its degraded profile or its backup.
     public var isDegraded: Bool
+    /// Who has served it and why; empty when its own workers did.
+    public var degradedWhy: String
     /// Tries that were handed to a worker, the good one included.
     public var attempts: Int
     /// From the arrival at the daemon to the last hand-over to a worker.
@@ -57,6 +59,7 @@ public struct CallResult: Sendable {
     public init(
         tensors: [Tensor],
         isDegraded: Bool = false,
+        degradedWhy: String = "",
         attempts: Int = 1,
         queued: Duration = .zero,
         executed: Duration = .zero,
@@ -66,6 +69,7 @@ public struct CallResult: Sendable {
     ) {
         self.tensors = tensors
         self.isDegraded = isDegraded
+        self.degradedWhy = degradedWhy
         self.attempts = attempts
         self.queued = queued
         self.executed = executed

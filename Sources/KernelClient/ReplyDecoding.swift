@@ -154,6 +154,7 @@ extension CallResult {
         self.init(
             tensors: tensors,
             isDegraded: head.isDegraded,
+            degradedWhy: head.isDegraded ? head.message : "",
             attempts: Int(head.attempts),
             queued: head.queued,
             executed: head.executed,

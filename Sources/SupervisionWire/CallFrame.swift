@@ -12,6 +12,8 @@ public struct CallFlags: OptionSet, Hashable, Sendable {
     public static let idempotent = CallFlags(rawValue: 1)
     /// The caller retries by itself: one attempt and no more.
     public static let noRetry = CallFlags(rawValue: 2)
+    /// Another daemon, which could not serve it, passes it on: it goes to no backup from here.
+    public static let fromDaemon = CallFlags(rawValue: 4)
 }
 
 /// 128 bits that follow a call through client, daemon, worker and logs.
@@ -151,6 +153,11 @@ public struct CallFrame: Hashable, Sendable {
         bytes.overwrite(u64: deadline.nanoseconds, at: CallHead.deadlineOffset)
         bytes.overwrite(u32: attempt, at: CallHead.attemptOffset)
         bytes.overwrite(u16: chainDepth, at: CallHead.chainDepthOffset)
+    }
+
+    /// Marks a call as passed on by this daemon to another.
+    public static func markFromDaemon(_ bytes: inout [UInt8]) {
+        bytes[12] |= UInt8(CallFlags.fromDaemon.rawValue)
     }
 
     /// Reads a whole call.

@@ -17,6 +17,8 @@ extension Daemon {
             )
             forward(call, to: worker, changes)
         case .release(let call): store.release(call.index)
+        case .rename(let call, let name): rename(call, name)
+        case .mark(let why): mark(why)
         case .cancel(let call, let worker): send(.cancel(id: call.rawValue), to: worker)
         case .deliver(let caller, let callerCall, let attempts, let queued):
             deliver(to: caller, callerCall, attempts: attempts, queued: queued)
@@ -60,7 +62,9 @@ extension Daemon {
 
     /// The kept frame goes out when there is one, else the frame at hand.
     private func forward(_ call: CallID, to worker: WorkerID, _ changes: CallChanges) {
-        guard let connection = connection(of: worker) else { return }
+        guard let connection = connection(of: worker) else {
+            return passOn(call, to: worker, changes)
+        }
         let kept = store.withFrame(call.index) { bytes, descriptors in
             changes.apply(to: &bytes)
             return bytes.withUnsafeBytes {
@@ -73,6 +77,29 @@ extension Daemon {
             return settle(sendFrame(to: connection), worker, connection)
         }
         settle(outcome, worker, connection)
+    }
+
+    private func passOn(_ call: CallID, to worker: WorkerID, _ changes: CallChanges) {
+        guard let backup = backup(of: worker) else { return }
+        let isSent: Bool? = store.withFrame(call.index) { bytes, descriptors in
+            changes.apply(to: &bytes)
+            pass(&bytes, bytes.count, descriptors, to: backup)
+            return true
+        }
+        guard isSent == nil, isCallAtHand else { return }
+        changes.apply(to: &frame.buffer)
+        pass(&frame.buffer, frame.count, frame.descriptors, to: backup)
+    }
+
+    /// A frame that would be too long under its new name keeps the old one.
+    private func rename(_ call: CallID, _ name: String) {
+        let isKept = store.exchange(call.index) { CallFrame.renamed($0, to: name) }
+        guard !isKept, isCallAtHand else { return }
+        frame.exchange { CallFrame.renamed($0, to: name) }
+    }
+
+    private func mark(_ why: String) {
+        frame.exchange { ReplyFrame.marked($0, why: why) }
     }
 
     private func sendFrame(to connection: WorkerConnection) -> Outbox.Outcome {
@@ -153,6 +180,7 @@ extension Daemon {
     // MARK: - Workers
 
     func send(_ frame: WorkerFrame, to worker: WorkerID) {
+        if let backup = backup(of: worker) { return tell(backup, frame) }
         guard let connection = connection(of: worker) else { return }
         do {
             let bytes = try frame.encoded()
@@ -192,7 +220,7 @@ extension Daemon {
         }
     }
 
-    private func settle(_ outcome: Outbox.Outcome, _ connection: ClientConnection) {
+    func settle(_ outcome: Outbox.Outcome, _ connection: ClientConnection) {
         switch outcome {
         case .sent: break
         case .queued: connection.wantsToWrite(true)

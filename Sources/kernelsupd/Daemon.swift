@@ -31,6 +31,9 @@ actor Daemon {
 
     // Workers
     var launches: [String: LaunchSpecification]
+    /// By group.
+    var backupTargets: [String: BackupTarget]
+    var backups: [SlotID: BackupConnection] = [:]
     /// By slot.
     var workers: [WorkerConnection?] = []
     /// nil where the daemon has no control groups to divide.
@@ -82,6 +85,7 @@ actor Daemon {
         self.settings = loaded.settings
         self.overrides = OverrideFile(directory: loaded.settings.runtimeDirectory)
         self.launches = loaded.launches
+        self.backupTargets = loaded.backupTargets
         self.signatures = loaded.signatures
         self.outputPolicies = loaded.outputPolicies
         self.origins = loaded.origins

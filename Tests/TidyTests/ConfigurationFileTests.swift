@@ -37,7 +37,7 @@ struct ConfigurationFileTests {
         for line in output.text.split(separator: "\n") {
             if line.hasPrefix("[") {
                 section = line.hasPrefix("[daemon]") ? "daemon" : "defaults"
-            } else if let match = line.wholeMatch(of: /(?:(\w+)\.)?(\w+) = (.*?) +# .*/) {
+            } else if let match = line.wholeMatch(of: /(?:([\w.]+)\.)?(\w+) = (.*?) +# .*/) {
                 let table = section + (match.1.map { ".\($0)" } ?? "")
                 let key = String(match.2)
                 shown.insert(.init(table: table, key: key, value: String(match.3)))

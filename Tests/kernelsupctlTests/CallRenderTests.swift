@@ -172,7 +172,8 @@ import Testing
         let text = try json(document)
         #expect(
             text
-                == #"{"attempts":1,"degraded":false,"device_s":null,"executed_s":0.002,"#
+                == #"{"attempts":1,"degraded":false,"degraded_why":null,"device_s":null,"#
+                + #""executed_s":0.002,"#
                 + #""execution":"ran","format":1,"incarnation":3,"kernel":"core/echo","#
                 + #""outputs":{"big":{"data":[18446744073709551615],"shape":[1],"type":"u64"},"#
                 + #""blob":{"data_base64":"AQL/","shape":[3],"type":"bytes"},"#

@@ -169,8 +169,8 @@ struct PolicyErrorTests {
         }
         #expect(
             Policies.groupKeys == [
-                "device", "environment", "health", "lifecycle", "log", "max_ejected", "process",
-                "recovery", "replicas", "standbys",
+                "degraded", "device", "environment", "health", "lifecycle", "log", "max_ejected",
+                "process", "recovery", "replicas", "standbys",
             ]
         )
     }

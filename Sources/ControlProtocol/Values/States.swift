@@ -45,6 +45,10 @@ public enum SlotRole: String, Codable, Hashable, Sendable, CaseIterable {
     case active
     /// It waits, warm, to take the place of an active slot.
     case standby
+    /// It serves a kernel that its own workers can't.
+    case degraded
+    /// A connection to another daemon, which serves a kernel that nothing here can.
+    case backup
 }
 
 /// What a worker's probes say.

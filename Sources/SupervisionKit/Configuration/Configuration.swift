@@ -27,6 +27,8 @@ public struct GroupConfiguration: Codable, Hashable, Sendable {
     /// Share of the replicas that breakers may take out of the routing while others still serve,
     /// 0 to 1.
     public var maxEjected = 0.5
+    /// What its workers are there for, as it is shown.
+    public var role = SlotRole.active
 
     public init(name: String, launchFingerprint: UInt64 = 0) {
         self.name = name
@@ -47,6 +49,14 @@ public struct KernelConfiguration: Codable, Hashable, Sendable {
     public var retry = RetryPolicy()
     public var bulkhead = BulkheadPolicy()
     public var breaker = BreakerPolicy()
+    /// The name by which its workers know it; nil for its own.
+    public var callee: String?
+    /// The kernel that serves its calls on the ladder's rung `degrade`.
+    public var degraded: String?
+    /// The kernel that serves its calls on the ladder's rung `failover`.
+    public var backup: String?
+    /// It only stands in for another: it is not listed, and no call names it.
+    public var isHidden = false
 
     public init(name: String, group: String) {
         self.name = name

@@ -15,6 +15,8 @@ public enum HealthReason: String, CaseIterable, Hashable, Sendable {
     case unready
     case deviceFault = "device_fault"
     case onDemand = "on_demand"
+    case degradedProfile = "degraded_profile"
+    case failedOver = "failed_over"
 
     /// `KSUP-R07`: fixed for ever, whatever the name becomes.
     public var id: String {
@@ -32,6 +34,8 @@ public enum HealthReason: String, CaseIterable, Hashable, Sendable {
         case .unready: "KSUP-R11"
         case .deviceFault: "KSUP-R12"
         case .onDemand: "KSUP-R13"
+        case .degradedProfile: "KSUP-R14"
+        case .failedOver: "KSUP-R15"
         }
     }
 }

@@ -8,4 +8,12 @@ public enum ProbeResult: Codable, Hashable, Sendable {
     ///
     /// It ends the probe and moves no counter: load is no fault.
     case busy
+
+    /// nil where nothing is wrong.
+    public var why: String? {
+        switch self {
+        case .ok, .busy: nil
+        case .degraded(let why), .failed(let why): why
+        }
+    }
 }

@@ -23,11 +23,13 @@ extension Supervisor {
     /// Looks again at the kernels of the groups in which something has changed.
     mutating func refreshHealth() {
         while healthStates.count < kernels.count { healthStates.append(nil) }
+        // Who stands in for a kernel is a matter of its health.
+        for group in staleGroups { staleGroups += groups[group].standsInFor }
         for group in staleGroups {
             for kernel in groups[group].kernels {
                 if let former = healthStates[kernel] { healthCounts[former, default: 0] -= 1 }
                 healthStates[kernel] =
-                    kernels[kernel].isConfigured ? health(ofKernel: kernel).state : nil
+                    isListed(kernel) ? health(ofKernel: kernel).state : nil
                 if let state = healthStates[kernel] { healthCounts[state, default: 0] += 1 }
             }
         }
@@ -35,6 +37,23 @@ extension Supervisor {
     }
 
     func health(ofKernel index: Int) -> KernelHealth {
+        let home = healthAtHome(ofKernel: index)
+        guard !kernels[index].standIns.isEmpty, phase == .starting || phase == .serving,
+            let place = servingPlace(of: index), let standIn = standIn(place, of: index),
+            home.state == .down || places(for: index).first == place
+        else { return home }
+        let why = home.why.isEmpty ? "its own workers are back and are watched" : home.why
+        return health(
+            .degraded,
+            standIn.rung == .failover ? .failedOver : .degradedProfile,
+            "calls are served by \(standIn.phrase(of: kernels[index].configuration.name)): \(why)",
+            since: home.since,
+            home.next
+        )
+    }
+
+    /// What the kernel's own workers are good for.
+    func healthAtHome(ofKernel index: Int) -> KernelHealth {
         switch phase {
         case .draining, .stopping, .ended:
             return health(.down, .stopping, "the daemon is ending", since: now)

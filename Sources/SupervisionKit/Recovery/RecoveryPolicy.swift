@@ -18,6 +18,9 @@ public struct RecoveryPolicy: Codable, Hashable, Sendable {
     /// The first time in quarantine; doubles with each trial start that fails.
     public var retryQuarantined: Duration = .seconds(300)
     public var maxQuarantine: Duration = .seconds(3600)
+    /// How long a kernel's own workers must have been ready before its calls come home from a
+    /// degraded profile or a backup.
+    public var failbackAfter: Duration = .seconds(10)
     /// Exit codes after which another start can't help, besides `WorkerEnd.permanentExitCodes`;
     /// each 1 to 255.
     public var permanentExitCodes: Set<Int32> = []

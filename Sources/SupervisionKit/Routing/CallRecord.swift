@@ -12,7 +12,10 @@ struct CallRecord: Sendable {
     var caller: CallerID
     /// The caller's own id of the call.
     var callerCall: UInt64
+    /// Whose workers serve it: the one asked for, or one that stands in for it.
     var kernel: KernelID
+    /// The kernel that the caller named.
+    var asked: KernelID
     var mayRepeat: Bool
     /// The shell holds its frame.
     var isKept = false
@@ -38,6 +41,8 @@ struct CallRecord: Sendable {
     var hasHadFreeTry = false
     /// When the retry was drawn from the budget that has not begun yet; `.zero` for none.
     var retryTakenAt = Instant.zero
+    /// Another daemon could not serve it: it goes to no backup from here.
+    var isFromDaemon = false
     /// It brought no deadline of its own.
     var hasDefaultTimeout = false
     /// The slot whose worker failed it last, to be passed by where there is another; -1 for none.

@@ -12,6 +12,12 @@ public enum Effect: Codable, Hashable, Sendable {
     case release(CallID)
     /// Tell the worker that nobody waits for this call any more.
     case cancel(CallID, at: WorkerID)
+    /// The call's frame, kept or at hand, names this kernel from now on: another one serves it,
+    /// whose workers know it by that name.
+    case rename(CallID, String)
+    /// Write into the reply frame that is at hand that the kernel's own workers have not served it,
+    /// and who has and why.
+    case mark(String)
     /// Send the reply frame that is at hand to the caller.
     case deliver(
         to: CallerID,

@@ -55,6 +55,8 @@ public struct CallArrival: Codable, Hashable, Sendable {
     ///
     /// 0 for none.
     public var key: UInt64
+    /// It comes from another daemon, which could not serve it.
+    public var isFromDaemon: Bool
     /// Of a call that a worker makes: the call whose kernel makes it.
     public var parent: CallID?
 
@@ -67,6 +69,7 @@ public struct CallArrival: Codable, Hashable, Sendable {
         isIdempotent: Bool = false,
         mayRetry: Bool = true,
         key: UInt64 = 0,
+        isFromDaemon: Bool = false,
         parent: CallID? = nil
     ) {
         self.caller = caller
@@ -77,6 +80,7 @@ public struct CallArrival: Codable, Hashable, Sendable {
         self.isIdempotent = isIdempotent
         self.mayRetry = mayRetry
         self.key = key
+        self.isFromDaemon = isFromDaemon
         self.parent = parent
     }
 }

@@ -13,6 +13,8 @@ struct KernelState: Sendable {
     var queued = 0
     /// Indices in `Supervisor.breakers`, by the slot's number in the group.
     var breakers: [Int] = []
+    /// In the order of the ladder's rungs.
+    var standIns: [Supervisor.StandIn] = []
     var counters = CallCounters()
     var budget = RetryBudget()
     var configuration: KernelConfiguration
@@ -45,6 +47,8 @@ public struct CallCounters: Hashable, Sendable {
     public var refusedByBreaker = 0
     /// Handed to a second or third worker.
     public var retried = 0
+    /// Answered by a degraded profile or a backup.
+    public var standIn = 0
 
     public init() {}
 
@@ -55,5 +59,6 @@ public struct CallCounters: Hashable, Sendable {
         left.refused += right.refused
         left.refusedByBreaker += right.refusedByBreaker
         left.retried += right.retried
+        left.standIn += right.standIn
     }
 }

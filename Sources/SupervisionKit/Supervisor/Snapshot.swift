@@ -55,16 +55,20 @@ public struct Snapshot: Sendable {
 }
 
 /// What a slot is there for.
-public enum SlotRole: String, CaseIterable, Hashable, Sendable {
+public enum SlotRole: String, Codable, CaseIterable, Hashable, Sendable {
     /// It takes calls.
     case active
     /// It waits, warm, to take the place of an active slot.
     case standby
+    /// It serves a kernel that its own workers can't.
+    case degraded
+    /// A connection to another daemon, which serves a kernel that nothing here can.
+    case backup
 }
 
 extension Supervisor {
     public var snapshot: Snapshot {
-        let configured = kernels.indices.filter { kernels[$0].isConfigured }
+        let configured = kernels.indices.filter { isListed($0) }
         var totals = CallCounters()
         for kernel in kernels { totals += kernel.counters }
         return Snapshot(
@@ -85,7 +89,7 @@ extension Supervisor {
 
     /// Names of the configured kernels, in the order of their configuration.
     public var kernelNames: [String] {
-        kernels.filter(\.isConfigured).map(\.configuration.name)
+        kernels.indices.filter(isListed).map { kernels[$0].configuration.name }
     }
 
     public func name(of slot: SlotID) -> String { slots[slot.index].name }
@@ -106,17 +110,29 @@ extension Supervisor {
     /// Calls of the client that have not been answered.
     public func callCount(of client: ClientID) -> Int { callers.count(of: .client(client)) }
 
+    /// Whether the worker has this call.
+    public func has(_ call: CallID, at worker: WorkerID) -> Bool {
+        guard isCurrent(worker), let index = calls.index(of: call) else { return false }
+        return slots[worker.slot.index].calls.contains(index)
+    }
+
     /// Calls that the worker has.
     public func callCount(of worker: WorkerID) -> Int {
         isCurrent(worker) ? slots[worker.slot.index].calls.count : 0
     }
 
+    func isListed(_ kernel: Int) -> Bool {
+        kernels[kernel].isConfigured && !kernels[kernel].configuration.isHidden
+    }
+
     private func snapshot(ofKernel index: Int) -> Snapshot.Kernel {
         let kernel = kernels[index]
         let group = groups[kernel.group]
-        let members = group.slots
+        // Those that only stand in are shown where they do.
+        let hidden = kernel.standIns.map(\.kernel).filter { kernels[$0].configuration.isHidden }
+        let members = group.slots + hidden.flatMap { groups[kernels[$0].group].slots }
         let running = members.flatMap { slots[$0.index].calls }
-            .filter { calls[$0].kernel.index == index }
+            .filter { calls[$0].asked.index == index }
         return Snapshot.Kernel(
             name: kernel.configuration.name,
             group: kernel.configuration.group,
@@ -125,9 +141,11 @@ extension Supervisor {
             health: health(ofKernel: index),
             counters: kernel.counters,
             inFlight: running.count,
-            queued: kernel.queued,
+            queued: hidden.reduce(kernel.queued) { $0 + kernels[$1].queued },
             slots: members.map(snapshot(ofSlot:)),
-            breakers: kernel.breakers.map { breakers[$0].breaker.statistics(at: now) },
+            breakers: (kernel.breakers + hidden.flatMap { kernels[$0].breakers }).map {
+                breakers[$0].breaker.statistics(at: now)
+            },
             retriesLeft: kernel.budget.available(at: now, policy: kernel.configuration.retry),
             recovery: group.ladder.explanation(policy: group.configuration.recovery),
             alert: group.ladder.alert
@@ -140,7 +158,7 @@ extension Supervisor {
             id: id,
             name: slot.name,
             state: slot.isUnready ? "unready" : slot.lifecycle.state.word,
-            role: slot.isStandby ? .standby : .active,
+            role: slot.isStandby ? .standby : groups[slot.group].configuration.role,
             incarnation: slot.lifecycle.incarnation,
             since: slot.stateSince,
             restarts: slot.restarts,

@@ -24,10 +24,6 @@ extension Supervisor {
             let message = "the deadline had passed when the call arrived"
             return refusal.answer(.deadlineExceeded, message)
         }
-        guard kernels[kernel].problem.isEmpty else {
-            let message = "\(name) can't be called: \(kernels[kernel].problem)"
-            return refusal.answer(.buildFailed, message)
-        }
         if case .worker = arrival.caller, let reason = whyNotInChain(arrival) {
             return refusal.answer(.chainRefused, "the call of \(name) is refused: \(reason)")
         }
@@ -48,9 +44,19 @@ extension Supervisor {
         return nil
     }
 
+    /// Why the kernel can't be called, whatever its workers do.
+    @inline(__always)
+    func problem(of arrival: CallArrival, at kernel: Int) -> Answer? {
+        guard !kernels[kernel].problem.isEmpty else { return nil }
+        let message =
+            "\(kernels[kernel].configuration.name) can't be called: \(kernels[kernel].problem)"
+        return Refusal(arrival).answer(.buildFailed, message)
+    }
+
     /// Why a call that no worker can take right now need not wait for one.
-    func hopelessness(of arrival: CallArrival) -> Answer? {
-        lackOfWorkers(arrival) ?? breakerRefusal(arrival) ?? lackOfRoom(arrival)
+    func hopelessness(of arrival: CallArrival, at kernel: Int) -> Answer? {
+        lackOfWorkers(arrival, kernel) ?? breakerRefusal(arrival, kernel)
+            ?? lackOfRoom(arrival, kernel)
     }
 
     /// While the daemon drains, what runs may still call what it needs.
@@ -61,8 +67,7 @@ extension Supervisor {
         }
     }
 
-    private func lackOfWorkers(_ arrival: CallArrival) -> Answer? {
-        let kernel = arrival.kernel.index
+    private func lackOfWorkers(_ arrival: CallArrival, _ kernel: Int) -> Answer? {
         var name: String { kernels[kernel].configuration.name }
         let refusal = Refusal(arrival)
         switch availability(of: kernels[kernel].group) {
@@ -79,18 +84,17 @@ extension Supervisor {
         }
     }
 
-    private func breakerRefusal(_ arrival: CallArrival) -> Answer? {
-        guard let refusal = openBreaker(of: arrival.kernel.index) else { return nil }
+    private func breakerRefusal(_ arrival: CallArrival, _ kernel: Int) -> Answer? {
+        guard let refusal = openBreaker(of: kernel) else { return nil }
         return Refusal(arrival).answer(
             .circuitOpen,
-            circuitText(of: arrival.kernel.index, refusal),
+            circuitText(of: kernel, refusal),
             retryAfter: refusal.retryAfter
         )
     }
 
     /// The queue is full, or so long that the call's turn would come after its deadline.
-    private func lackOfRoom(_ arrival: CallArrival) -> Answer? {
-        let kernel = arrival.kernel.index
+    private func lackOfRoom(_ arrival: CallArrival, _ kernel: Int) -> Answer? {
         let group = kernels[kernel].group
         guard groups[group].queue.count > 0 || !hasRoom(group) else { return nil }
         var name: String { kernels[kernel].configuration.name }

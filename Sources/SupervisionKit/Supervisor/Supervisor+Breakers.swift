@@ -235,7 +235,7 @@ extension Supervisor {
         guard kernels[kernel].queued > 0, let refusal = openBreaker(of: kernel) else { return }
         for index in queuedCalls(of: kernels[kernel].group)
         where calls[index].kernel.index == kernel && calls[index].phase == .queued {
-            endRefused(index, refusal, into: &effects)
+            if !passOn(index, into: &effects) { endRefused(index, refusal, into: &effects) }
         }
     }
 

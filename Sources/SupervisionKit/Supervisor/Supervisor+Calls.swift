@@ -6,13 +6,44 @@ extension Supervisor {
         let kernel = arrival.kernel.index
         guard kernel < kernels.count else { return }
         if let refusal = refusal(of: arrival) { return refuse(refusal, kernel, into: &effects) }
+        if groups[kernels[kernel].group].ladder.rung == nil || kernels[kernel].standIns.isEmpty {
+            guard let refusal = take(arrival, at: kernel, into: &effects) else { return }
+            guard !kernels[kernel].standIns.isEmpty else {
+                return refuse(refusal, kernel, into: &effects)
+            }
+        }
+        arriveSomewhere(arrival, into: &effects)
+    }
+
+    /// Tries the kernel's places in turn; when none takes the call, the first one's reason is told.
+    private mutating func arriveSomewhere(
+        _ arrival: CallArrival,
+        into effects: inout [Effect]
+    ) {
+        let asked = arrival.kernel.index
+        var reason: Answer?
+        for place in places(for: asked) where place == asked || canServe(place) {
+            if arrival.isFromDaemon, standIn(place, of: asked)?.rung == .failover { continue }
+            guard let refusal = take(arrival, at: place, into: &effects) else { return }
+            if place == asked || reason == nil { reason = refusal }
+        }
+        if let reason { refuse(reason, asked, into: &effects) }
+    }
+
+    /// Takes the call in at one place.
+    ///
+    /// - Returns: why that place does not take it; nil when it did.
+    private mutating func take(
+        _ arrival: CallArrival,
+        at kernel: Int,
+        into effects: inout [Effect]
+    ) -> Answer? {
+        if let problem = problem(of: arrival, at: kernel) { return problem }
         // A call behind others waits its turn even when a worker has just come free.
         let slot =
             groups[kernels[kernel].group].queue.count == 0 ? freeSlot(for: kernel) : nil
-        if slot == nil, let refusal = hopelessness(of: arrival) {
-            return refuse(refusal, kernel, into: &effects)
-        }
-        let index = insert(arrival)
+        if slot == nil, let refusal = hopelessness(of: arrival, at: kernel) { return refusal }
+        let index = insert(arrival, at: kernel)
         if let slot {
             if calls[index].mayRepeat { keep(index, into: &effects) }
             handOver(index, to: slot, into: &effects)
@@ -21,6 +52,7 @@ extension Supervisor {
             enterQueue(index, atFront: false)
             setDeadline(ofCall: index)
         }
+        return nil
     }
 
     private mutating func refuse(
@@ -33,14 +65,15 @@ extension Supervisor {
         effects.append(.answer(refusal))
     }
 
-    private mutating func insert(_ arrival: CallArrival) -> Int {
+    private mutating func insert(_ arrival: CallArrival, at place: Int) -> Int {
         let kernel = arrival.kernel.index
         let parent = parent(of: arrival)
         let index = calls.insert(
             CallRecord(
                 caller: arrival.caller,
                 callerCall: arrival.callerCall,
-                kernel: arrival.kernel,
+                kernel: KernelID(index: place),
+                asked: arrival.kernel,
                 mayRepeat: (arrival.isIdempotent || kernels[kernel].isIdempotent)
                     && arrival.mayRetry,
                 deadline: deadline(of: arrival),
@@ -48,6 +81,7 @@ extension Supervisor {
                 handedOver: now,
                 earlierAttempts: max(arrival.attempt, 1) - 1,
                 key: arrival.key,
+                isFromDaemon: arrival.isFromDaemon,
                 hasDefaultTimeout: arrival.deadline == .zero
             )
         )
@@ -92,7 +126,7 @@ extension Supervisor {
         into effects: inout [Effect]
     ) {
         let verdict = reply.verdict
-        let kernel = calls[index].kernel.index
+        let kernel = calls[index].asked.index
         if reply.error == nil {
             groups[slots[slot].group].serviceTime.record(now.since(calls[index].handedOver))
         }
@@ -107,6 +141,10 @@ extension Supervisor {
             kernels[kernel].counters.ok += 1
         } else {
             kernels[kernel].counters.failed += 1
+        }
+        if calls[index].kernel.index != kernel, let remark = remark(on: index) {
+            kernels[kernel].counters.standIn += 1
+            effects.append(.mark(remark))
         }
         let call = calls[index]
         effects.append(
@@ -145,7 +183,7 @@ extension Supervisor {
         // The end of one may have ended another: a chain can come back to the worker that began it.
         for index in callers.removeAll(of: caller)
         where calls.isLive(index) && calls[index].isAnswerable {
-            kernels[calls[index].kernel.index].counters.failed += 1
+            kernels[calls[index].asked.index].counters.failed += 1
             calls[index].verdictOfCancel = .neutral(.abandoned)
             detach(index, into: &effects)
         }
@@ -189,7 +227,7 @@ extension Supervisor {
         let call = calls[index]
         var worker = worker
         if case .dispatched(let current) = call.phase { worker = worker ?? current }
-        kernels[call.kernel.index].counters.failed += 1
+        kernels[call.asked.index].counters.failed += 1
         callers.remove(call.callerCall, of: call.caller)
         let reached = call.attempts > 0 ? call.handedOver : now
         effects.append(
@@ -289,7 +327,9 @@ extension Supervisor {
             waitingCalls -= 1
             enterQueue(index, atFront: true)
             setDeadline(ofCall: index)
-            return serveQueue(of: kernels[calls[index].kernel.index].group, into: &effects)
+            let group = kernels[calls[index].kernel.index].group
+            serveQueue(of: group, into: &effects)
+            return refuseIfDown(group, into: &effects)
         case .dispatched where calls[index].deadline <= now:
             let kernel = calls[index].kernel.index
             let full = kernels[kernel].configuration.timeout.defaultTimeout

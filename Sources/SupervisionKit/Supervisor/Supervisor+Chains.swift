@@ -20,7 +20,7 @@ extension Supervisor {
         guard Int(calls[parent].depth) < Self.maxDepth else {
             return "\(chainText(parent, arrival.kernel)) is deeper than \(Self.maxDepth) calls"
         }
-        if chain(from: parent).contains(where: { calls[$0].kernel == arrival.kernel }) {
+        if chain(from: parent).contains(where: { calls[$0].asked == arrival.kernel }) {
             return "\(chainText(parent, arrival.kernel)) is a circle"
         }
         if wouldWaitForItself(arrival.kernel, below: parent) {
@@ -39,7 +39,7 @@ extension Supervisor {
     }
 
     private func chainText(_ parent: Int, _ kernel: KernelID) -> String {
-        let names = chain(from: parent).map { kernels[calls[$0].kernel.index].configuration.name }
+        let names = chain(from: parent).map { kernels[calls[$0].asked.index].configuration.name }
         return (names.reversed() + [kernels[kernel.index].configuration.name])
             .joined(separator: " → ")
     }

@@ -24,6 +24,7 @@ extension Supervisor {
         for group in configuration.groups { adopt(group, into: &effects) }
         for kernel in configuration.kernels { adopt(kernel, into: &effects) }
         dropMissing(configuration, into: &effects)
+        linkStandIns()
         let message =
             "configuration in force: \(configuration.kernels.count) kernels "
             + "in \(configuration.groups.count) groups"
@@ -142,12 +143,15 @@ extension Supervisor {
             kernels[index].isConfigured = false
             leave(kernel: index, "it is no longer configured", into: &effects)
         }
-        for index in groups.indices
-        where groups[index].isConfigured
-            && !configuration.groups.contains(where: { $0.name == groups[index].configuration.name }
-            )
-        {
-            groups[index].isConfigured = false
+        let missing = groups.indices.filter { index in
+            groups[index].isConfigured
+                && !configuration.groups.contains {
+                    $0.name == groups[index].configuration.name
+                }
+        }
+        // All of them before the first stops: what is freed by it must start none of the others.
+        for index in missing { groups[index].isConfigured = false }
+        for index in missing {
             for slot in groups[index].slots { stopSlot(slot.index, into: &effects) }
         }
     }

@@ -102,6 +102,7 @@ extension Supervisor {
 
     /// A worker of the group failed.
     mutating func climbLadder(of group: Int, into effects: inout [Effect]) {
+        stayAway(group)
         let means = means(of: group)
         let policy = groups[group].configuration.recovery
         let steps = groups[group].ladder.failed(means: means, policy: policy)
@@ -112,12 +113,38 @@ extension Supervisor {
     mutating func descendLadder(of group: Int, into effects: inout [Effect]) {
         let used = groups[group].slots.filter { slots[$0.index].isUsed }
         guard !used.allSatisfy({ slots[$0.index].lifecycle.isReady }) else {
+            guard comesHome(group) else { return }
             return report(groups[group].ladder.recovered(), of: group, into: &effects)
         }
+        stayAway(group)
         let means = means(of: group)
         let policy = groups[group].configuration.recovery
         let steps = groups[group].ladder.changed(means: means, policy: policy)
         report(steps, of: group, into: &effects)
+    }
+
+    /// Whether the kernels of a group whose workers are all ready may be served by them again.
+    ///
+    /// Where others serve them, workers that come and go again would drag the calls to and fro.
+    private mutating func comesHome(_ group: Int) -> Bool {
+        switch groups[group].ladder.rung {
+        case .degrade, .failover: break
+        case .restartKernel, .useReplica, .notifyOperator, nil: return true
+        }
+        let since = groups[group].homeSince ?? now
+        groups[group].homeSince = since
+        let due = since + groups[group].configuration.recovery.failbackAfter
+        guard due > now else {
+            stayAway(group)
+            return true
+        }
+        deadlines.set(Self.key(.home, group), to: due)
+        return false
+    }
+
+    private mutating func stayAway(_ group: Int) {
+        groups[group].homeSince = nil
+        deadlines.remove(Self.key(.home, group))
     }
 
     mutating func acknowledge(_ name: String, into effects: inout [Effect]) {
@@ -132,6 +159,13 @@ extension Supervisor {
 
     private func means(of group: Int) -> RecoveryLadder.Means {
         var means = RecoveryLadder.Means()
+        means.hasDegradedProfile = canStandIn(for: group, on: .degrade)
+        means.hasBackup = canStandIn(for: group, on: .failover)
+        // Until they have come home, the group's own workers are nothing to go back to.
+        if let rung = groups[group].ladder.rung, canStandIn(for: group, on: rung) {
+            means.restart = .spent
+            return means
+        }
         for slot in groups[group].slots where slots[slot.index].lifecycle.isWanted {
             switch slots[slot.index].lifecycle.state {
             case .failed: means.restart = .permanentExit
@@ -162,7 +196,10 @@ extension Supervisor {
                 let message =
                     "'\(name)' needs an operator: \(ladder.explanation(policy: policy))"
                 log(.error, .alert, message, fields, &effects)
-            case .took, .skipped, .recovered:
+            case .took(let rung):
+                log(.info, .recovery, "recovery of '\(name)': \(step.phrase)", fields, &effects)
+                wakeStandIns(of: group, on: rung, into: &effects)
+            case .skipped, .recovered:
                 log(.info, .recovery, "recovery of '\(name)': \(step.phrase)", fields, &effects)
             case .exhausted:
                 log(.error, .recovery, "recovery of '\(name)': \(step.phrase)", fields, &effects)

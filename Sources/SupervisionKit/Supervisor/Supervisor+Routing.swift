@@ -60,13 +60,14 @@ extension Supervisor {
         }
         calls[index].begin(at: worker, at: now)
         if calls[index].attempts > 1 {
-            kernels[kernel].counters.retried += 1
+            kernels[calls[index].asked.index].counters.retried += 1
         } else {
             kernels[kernel].budget.recordFirst(at: now)
         }
         slots[slot].calls.append(index)
         takePermit(index, slot)
         setDeadline(ofCall: index)
+        if calls[index].asked.index != kernel { nameFor(kernel, index, into: &effects) }
         effects.append(
             .forward(
                 calls.id(at: index),
@@ -76,6 +77,13 @@ extension Supervisor {
                 depth: calls[index].depth
             )
         )
+    }
+
+    /// The frame names the kernel as the workers that get it know it.
+    private mutating func nameFor(_ kernel: Int, _ index: Int, into effects: inout [Effect]) {
+        let configuration = kernels[kernel].configuration
+        let name = configuration.callee ?? configuration.name
+        effects.append(.rename(calls.id(at: index), name))
     }
 
     /// Gives waiting calls to workers that have room, first come first served.
@@ -94,7 +102,9 @@ extension Supervisor {
                 leaveQueue(index)
                 handOver(index, to: slot, into: &effects)
             } else if let refusal = openBreaker(of: calls[index].kernel.index) {
-                endRefused(index, refusal, into: &effects)
+                if !passOn(index, into: &effects) {
+                    endRefused(index, refusal, into: &effects)
+                }
                 // Its end may have ended others.
                 next = groups[group].queue.first
             }

@@ -106,6 +106,7 @@ extension Supervisor {
         trustDevice(of: slot, into: &effects)
         startProbes(of: slot, into: &effects)
         descendLadder(of: slots[slot].group, into: &effects)
+        standInChanged(slots[slot].group, into: &effects)
         serveQueue(of: slots[slot].group, into: &effects)
     }
 
@@ -116,7 +117,7 @@ extension Supervisor {
     ) {
         slots[slot].served = []
         for index in groups[slots[slot].group].kernels {
-            let name = kernels[index].configuration.name
+            let name = kernels[index].configuration.callee ?? kernels[index].configuration.name
             let declared = declaration.kernels.first { $0.name == name }
             if declared != nil { slots[slot].served.append(index) }
             let problem =
@@ -145,6 +146,7 @@ extension Supervisor {
     ) {
         for index in queuedCalls(of: kernels[kernel].group)
         where calls.isLive(index) && calls[index].kernel.index == kernel {
+            if passOn(index, into: &effects) { continue }
             let name = kernels[kernel].configuration.name
             end(index, .buildFailed, "\(name) can't be called: \(problem)", into: &effects)
         }
@@ -202,6 +204,7 @@ extension Supervisor {
         let (verdict, error, phrase) = verdict(of: slot, wasOrderly: wasOrderly)
         recoverCalls(of: worker, verdict, error, phrase, into: &effects)
         if !wasOrderly { climbLadder(of: slots[slot].group, into: &effects) }
+        standInChanged(slots[slot].group, into: &effects)
         refuseIfDown(slots[slot].group, into: &effects)
         serveQueue(of: slots[slot].group, into: &effects)
         afterEnd(slot, into: &effects)
@@ -256,6 +259,7 @@ extension Supervisor {
         close(.worker(worker), into: &effects)
         recoverCalls(of: worker, .fault(.hung), .workerHung, "is stuck", into: &effects)
         climbLadder(of: slots[slot].group, into: &effects)
+        standInChanged(slots[slot].group, into: &effects)
         refuseIfDown(slots[slot].group, into: &effects)
         afterEnd(slot, into: &effects)
     }
@@ -332,6 +336,7 @@ extension Supervisor {
         case .never(let why): (retryAfter, reason) = (.zero, why)
         }
         for index in queuedCalls(of: group) where calls.isLive(index) {
+            if passOn(index, into: &effects) { continue }
             let name = kernels[calls[index].kernel.index].configuration.name
             let message = "\(name) has no worker: \(reason)"
             end(index, .unavailable, message, retryAfter: retryAfter, into: &effects)

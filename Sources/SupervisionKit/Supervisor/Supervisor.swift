@@ -74,7 +74,7 @@ public struct Supervisor: Sendable {
 
     /// The kernel with this name, if it was ever configured.
     public func kernel(named name: Span<UInt8>) -> KernelID? {
-        directory.find(name)
+        directory.find(name).flatMap { kernels[$0.index].configuration.isHidden ? nil : $0 }
     }
 
     /// Takes in one thing that happened and appends everything to do about it, in order.
@@ -141,8 +141,10 @@ public struct Supervisor: Sendable {
         case start
         /// Of a group that is started on demand: whether anybody uses it.
         case idle
+        /// Of a group whose workers are back: whether its calls come home.
+        case home
 
-        static let count = 7
+        static let count = 8
     }
 
     static let watchdogKey = key(.whole, 0)
@@ -164,6 +166,7 @@ public struct Supervisor: Sendable {
             case .breaker: passDeadline(breaker: index, into: &effects)
             case .start: startNow(index, into: &effects)
             case .idle: passDeadline(idleOf: index, into: &effects)
+            case .home: descendLadder(of: index, into: &effects)
             case nil: break
             }
         }

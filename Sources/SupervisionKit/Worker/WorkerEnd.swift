@@ -9,6 +9,9 @@ public enum WorkerEnd: Codable, Hashable, Sendable {
     /// The process could not be started: stage, errno and text as the exec helper reported them.
     case notStarted(SpawnFailure)
 
+    /// It was a connection to another daemon, which is gone; the text says why.
+    case disconnected(String)
+
     /// Exit codes after which another start can't help: not executable, not found, protocol
     /// version, configuration.
     public static let permanentExitCodes: Set<Int32> = [64, 76, 78, 126, 127]
@@ -17,7 +20,7 @@ public enum WorkerEnd: Codable, Hashable, Sendable {
     public var isPermanent: Bool {
         switch self {
         case .exited(let code): WorkerEnd.permanentExitCodes.contains(code)
-        case .signaled, .outOfMemory: false
+        case .signaled, .outOfMemory, .disconnected: false
         case .notStarted(let failure): failure.isPermanent
         }
     }
@@ -26,7 +29,7 @@ public enum WorkerEnd: Codable, Hashable, Sendable {
     public func isPermanent(with policy: RecoveryPolicy) -> Bool {
         switch self {
         case .exited(let code): isPermanent || policy.permanentExitCodes.contains(code)
-        case .signaled, .outOfMemory, .notStarted: isPermanent
+        case .signaled, .outOfMemory, .disconnected, .notStarted: isPermanent
         }
     }
 
@@ -35,7 +38,7 @@ public enum WorkerEnd: Codable, Hashable, Sendable {
         switch self {
         case .exited(let code): code == 0
         case .signaled(let name, _): name == "SIGTERM"
-        case .outOfMemory: false
+        case .outOfMemory, .disconnected: false
         case .notStarted: true
         }
     }
@@ -44,6 +47,7 @@ public enum WorkerEnd: Codable, Hashable, Sendable {
     var fault: Fault {
         switch self {
         case .outOfMemory: .outOfMemory
+        case .disconnected: .connectionLost
         case .exited, .signaled, .notStarted: .crashed
         }
     }
@@ -57,6 +61,7 @@ public enum WorkerEnd: Codable, Hashable, Sendable {
         case .outOfMemory(isCertain: true): "was killed by SIGKILL: out of memory"
         case .outOfMemory(isCertain: false): "was killed by SIGKILL, probably out of memory"
         case .notStarted(let failure): "could not be started: \(failure.text)"
+        case .disconnected(let why): "was disconnected: \(why)"
         }
     }
 }

@@ -44,6 +44,9 @@ extension KernelConfiguration {
         var kernel = KernelConfiguration(name: name, group: group)
         kernel.isIdempotent = random.one(of: [(2, nil), (1, true), (1, false)], or: nil)
         kernel.drawPolicies(using: &random)
+        var own = random
+        if own.chance(25) { kernel.degraded = "degraded~" + name }
+        if own.chance(25) { kernel.backup = "backup~" + name }
         return kernel
     }
 

@@ -22,12 +22,15 @@ extension World {
         case .probe(let worker, let number, let kernel): probe(worker, number, kernel)
         // Only a later daemon would read it.
         case .keepOverride: break
+        // Frames have no texts here.
+        case .rename, .mark: break
         case .log(let record): observe(.core(.wrote(record)))
         case .notify(let notification): observe(.core(.notified(notification)))
         case .exit: hasExited = true
         }
         switch effect {
-        case .keep, .forward, .release, .cancel, .deliver, .answer, .probe, .welcome,
+        case .keep, .forward, .release, .cancel, .rename, .mark, .deliver, .answer, .probe,
+            .welcome,
             .keepOverride:
             return false
         case .spawn, .askToStop, .terminate, .kill, .log, .notify, .exit: return true

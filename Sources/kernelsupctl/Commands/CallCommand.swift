@@ -211,7 +211,9 @@ struct CallCommand: ParsableCommand {
 func callNote(_ result: CallResult) -> String {
     var notes: [String] = []
     if result.attempts > 1 { notes.append("it took \(result.attempts) attempts") }
-    if result.isDegraded { notes.append("the kernel's degraded profile served the call") }
+    if result.isDegraded {
+        notes.append(result.degradedWhy.isEmpty ? "degraded" : result.degradedWhy)
+    }
     return notes.joined(separator: "; ")
 }
 

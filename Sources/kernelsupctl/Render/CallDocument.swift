@@ -11,6 +11,7 @@ struct CallDocument: Encodable {
     var execution: String
     var attempts: Int
     var degraded: Bool
+    @OrNull var degradedWhy: String?
     var worker: String
     var incarnation: UInt64
     var queuedSeconds: Double
@@ -20,6 +21,7 @@ struct CallDocument: Encodable {
 
     enum CodingKeys: String, CodingKey {
         case format, kernel, execution, attempts, degraded, worker, incarnation, outputs
+        case degradedWhy = "degraded_why"
         case queuedSeconds = "queued_s"
         case executedSeconds = "executed_s"
         case deviceSeconds = "device_s"
@@ -30,6 +32,7 @@ struct CallDocument: Encodable {
         execution = Execution.ran.name
         attempts = result.attempts
         degraded = result.isDegraded
+        degradedWhy = result.degradedWhy.isEmpty ? nil : result.degradedWhy
         worker = result.worker
         incarnation = result.incarnation
         queuedSeconds = seconds(result.queued)

@@ -75,6 +75,8 @@ struct KernelStatusText {
             switch slot.role {
             case .active, nil: break
             case .standby: lines += note("standby:", "takes the place of one that fails")
+            case .degraded: lines += note("degraded:", "serves when the kernel's own can't")
+            case .backup: lines += note("backup:", "another daemon, when nothing here serves")
             }
             if let device = slot.device { lines += note("on", device) }
             if let why = slot.probeWhy { lines += note("probes:", why) }

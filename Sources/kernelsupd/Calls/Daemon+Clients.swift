@@ -57,15 +57,38 @@ extension Daemon {
                 try frame.checkDescriptors(header, areLost: descriptorsLost)
                 try takeCall(header, from: .client(connection.id))
             case .cancel: apply(.callCancelled(.client(connection.id), callerCall: header.id))
+            case .probe: try answerProbe(header, from: connection)
             default:
                 throw WireError(
                     .unknownType(header.type.rawValue),
-                    "a client sends calls and cancels, not frames of type \(header.type.rawValue)"
+                    "a client sends calls, cancels and probes, "
+                        + "not frames of type \(header.type.rawValue)"
                 )
             }
         } catch {
             reject(error, from: connection)
         }
+    }
+
+    /// A client asks how a kernel is, as another daemon does before it takes this one as a backup.
+    private func answerProbe(
+        _ header: FrameHeader,
+        from connection: ClientConnection
+    ) throws(WireError) {
+        let asked = try WorkerFrame(
+            decoding: frame.buffer.span.extracting(first: frame.count),
+            header: header
+        )
+        guard case .probe(let probe) = asked else { return }
+        let result = core.fitness(ofKernel: probe.kernel)
+        let answer = WorkerFrame.probed(
+            .init(number: probe.number, status: .init(result), message: result.why ?? "")
+        )
+        let bytes = try answer.encoded()
+        let outcome = bytes.withUnsafeBytes {
+            connection.outbox.send($0, [], on: connection.socket)
+        }
+        settle(outcome, connection)
     }
 
     /// Gives the call in the frame at hand to the core.
@@ -93,6 +116,7 @@ extension Daemon {
                     isIdempotent: head.flags.contains(.idempotent),
                     mayRetry: !head.flags.contains(.noRetry),
                     key: head.key,
+                    isFromDaemon: head.flags.contains(.fromDaemon),
                     parent: head.parent == 0 ? nil : CallID(rawValue: head.parent)
                 )
             )

@@ -9,6 +9,13 @@ struct Frame: ~Copyable {
     var count = 0
     var descriptors: [Int32] = []
 
+    /// Puts other bytes in the place of those at hand; nil leaves them.
+    mutating func exchange(_ change: (Span<UInt8>) -> [UInt8]?) {
+        guard let bytes = change(buffer.span.extracting(first: count)) else { return }
+        count = bytes.count
+        buffer.replaceSubrange(0..<count, with: bytes)
+    }
+
     /// Closes what came along and was not kept.
     mutating func discard() {
         count = 0
@@ -52,6 +59,17 @@ struct FrameStore {
             places[index].bytes.removeAll(keepingCapacity: true)
         }
         places[index].isUsed = false
+    }
+
+    /// Puts other bytes in the place of a kept frame's; nil leaves them.
+    ///
+    /// - Returns: false when there is no such frame.
+    mutating func exchange(_ index: Int, _ change: (Span<UInt8>) -> [UInt8]?) -> Bool {
+        guard index < places.count, places[index].isUsed else { return false }
+        let former = places[index].bytes
+        let bytes = change(former.span)
+        if let bytes { places[index].bytes = bytes }
+        return true
     }
 
     /// Gives the kept frame to `body` to patch and send; nil when there is none.

@@ -34,10 +34,15 @@ extension ConfigurationReader {
             configuration.breaker = kernel.policies.values.breaker
             core.kernels.append(configuration)
         }
+        let standIns = standIns(for: &core, launches: launches)
+        core.groups += standIns.groups
+        core.kernels += standIns.kernels
+        launches.merge(standIns.launches) { own, _ in own }
         return LoadedConfiguration(
             settings: settings,
             core: core,
             launches: launches,
+            backupTargets: standIns.backupTargets,
             outputPolicies: groups.mapValues(\.policies.output),
             origins: ValueOrigins(
                 groups: groups.mapValues(\.policies),

@@ -106,6 +106,7 @@ extension ConfigurationReader {
             seen[name] = kernel.file.path
         }
         checkCommands()
+        checkStandIns()
     }
 
     /// Kernels of one group are served by one program: the stock worker or one command.

@@ -18,6 +18,7 @@ extension Daemon {
             settings.execHelperPath = loaded.settings.execHelperPath
             settings.cacheDirectory = loaded.settings.cacheDirectory
             launches = loaded.launches
+            backupTargets = loaded.backupTargets
             forgetSignatures(notIn: loaded)
             apply(.configured(loaded.core))
             renewOutputPolicies(loaded.outputPolicies)

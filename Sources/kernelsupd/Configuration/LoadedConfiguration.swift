@@ -7,6 +7,8 @@ struct LoadedConfiguration {
     var core: Configuration
     /// By group.
     var launches: [String: LaunchSpecification]
+    /// By group, of those that are connections to other daemons.
+    var backupTargets: [String: BackupTarget]
     /// By group.
     var outputPolicies: [String: OutputPolicy]
     var origins: ValueOrigins

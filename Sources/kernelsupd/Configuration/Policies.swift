@@ -25,6 +25,10 @@ struct Policies {
     private(set) var output = OutputPolicy()
     private(set) var device = DeviceChoice()
     private(set) var process = ProcessSettings()
+    private(set) var degraded = DegradedProfile()
+    /// The kernel that stands in for this one; empty for none.
+    private(set) var degradedKernel = ""
+    private(set) var backup = BackupChoice()
     var environment = WorkerEnvironment()
     /// By key with its table; what is not here is built in.
     private(set) var origins: [String: Origin] = [:]
@@ -62,7 +66,10 @@ struct Policies {
 
     private mutating func visit(_ part: Part, _ keys: inout KeyReader) {
         switch part {
-        case .kernel: values.readKernelPart(&keys)
+        case .kernel:
+            values.readKernelPart(&keys)
+            keys.string("degraded_kernel", &degradedKernel, atMost: 120)
+            keys.table("backup", &backup)
         case .group:
             keys.integer("replicas", &replicas, in: 1...64)
             keys.integer("standbys", &standbys, in: 0...64)
@@ -70,6 +77,7 @@ struct Policies {
             values.readGroupPart(&keys)
             keys.table("log", &output)
             keys.table("device", &device)
+            keys.table("degraded", &degraded)
             keys.table("process", &process)
             keys.table("environment", &environment)
         }

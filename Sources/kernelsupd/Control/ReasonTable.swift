@@ -18,6 +18,8 @@ extension HealthReason {
         case .starting, .restarting: return "calls wait until a worker is ready"
         case .unready: return "calls wait until a worker passes its probes"
         case .deviceFault: return "calls wait until a worker of the device is ready"
+        case .degradedProfile: return "calls are served by the degraded profile, and say so"
+        case .failedOver: return "calls are served by another daemon, and say so"
         case .onDemand: return "the next call starts a worker and waits for it"
         }
     }
@@ -40,6 +42,8 @@ extension HealthReason {
                 "breaker.timeout", "breaker.max_timeout",
             ]
         case .unready: ["health.interval", "health.timeout", "health.failure_threshold"]
+        case .degradedProfile, .failedOver:
+            ["recovery.failback_after", "recovery.max_restarts", "recovery.window"]
         case .onDemand: ["lifecycle.start", "lifecycle.idle_stop"]
         case .buildFailed, .stopping, .noWorker, .deviceFault: []
         }
@@ -72,7 +76,8 @@ extension HealthReason {
                 text: "closed if it succeeds, else open twice as long, up to breaker.max_timeout"
             )
         case .starting, .restarting, .partlyReady, .buildFailed, .workerUnusable, .workerStuck,
-            .stopping, .noWorker, .unready, .deviceFault, .onDemand:
+            .stopping, .noWorker, .unready, .deviceFault, .onDemand,
+            .degradedProfile, .failedOver:
             nil
         }
     }
@@ -104,7 +109,8 @@ struct AdviceContext {
             if !isHeld {
                 add("kernelsupctl breaker \(kernel.name) --set closed", "lets calls pass anyway")
             }
-        case .starting, .restarting, .partlyReady, .unready, .deviceFault:
+        case .starting, .restarting, .partlyReady, .unready, .deviceFault, .degradedProfile,
+            .failedOver:
             add("kernelsupctl status \(kernel.name)", "shows its slots")
         case .stopping, .onDemand, nil: break
         }

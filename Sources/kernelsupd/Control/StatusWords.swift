@@ -29,6 +29,8 @@ extension ControlProtocol.SlotRole {
         switch role {
         case .active: self = .active
         case .standby: self = .standby
+        case .degraded: self = .degraded
+        case .backup: self = .backup
         }
     }
 }

@@ -165,3 +165,14 @@ extension ProbeResult {
         }
     }
 }
+
+extension WorkerFrame.Probed.Status {
+    init(_ result: ProbeResult) {
+        switch result {
+        case .ok: self = .ok
+        case .degraded: self = .degraded
+        case .failed: self = .failed
+        case .busy: self = .busy
+        }
+    }
+}

@@ -9,6 +9,9 @@ extension Daemon {
 
     /// Not before everything of the slot's former worker is gone.
     func spawn(_ worker: WorkerID) {
+        if let target = backupTargets[core.groupName(of: worker.slot)] {
+            return connect(worker, to: target)
+        }
         guard !holds(worker) else { return }
         var group: ControlGroup?
         do {
@@ -143,6 +146,7 @@ extension Daemon {
     // MARK: - Signals
 
     func signal(_ worker: WorkerID, _ signals: [Int32]) {
+        if endBackup(worker, .signaled(name: "SIGTERM", coreDumped: false)) { return }
         guard !dropHeld(worker), let connection = connection(of: worker) else { return }
         for signal in signals {
             do {

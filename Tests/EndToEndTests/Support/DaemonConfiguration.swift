@@ -47,6 +47,8 @@ struct KernelFile: Sendable {
     var isIdempotent: Bool
     var group: String?
     var tables: [String: [String: String]] = [:]
+    /// Keys before the first table.
+    var preface = ""
     /// Stands in place of all that the other properties would make.
     var writtenText: String?
     /// Files that lie beside the manifest, by name.
@@ -90,7 +92,7 @@ struct KernelFile: Sendable {
     var text: String {
         if let writtenText { return writtenText }
         let words = command.map { "\"\($0)\"" }.joined(separator: ", ")
-        let head = group.map { "group = \"\($0)\"\n" } ?? ""
+        let head = (group.map { "group = \"\($0)\"\n" } ?? "") + preface
         return head + """
             [kernel]
             name = "\(name)"

@@ -14,6 +14,7 @@ extension RecoveryPolicy: Configurable {
         keys.duration("retry_quarantined", &retryQuarantined, from: .seconds(1))
         keys.duration("max_quarantine", &maxQuarantine, from: .seconds(1))
         keys.integers("permanent_exit_codes", &permanentExitCodes, in: 1...255)
+        keys.duration("failback_after", &failbackAfter, from: .zero)
         keys.check("initial_backoff", initialBackoff, atMost: "max_restart_delay", maxRestartDelay)
         keys.check("retry_quarantined", retryQuarantined, atMost: "max_quarantine", maxQuarantine)
         keys.check(

@@ -1,0 +1,166 @@
+/// Who serves a kernel that its own workers can't: its degraded profile, then its backup.
+///
+/// Both are kernels with workers of their own, which start on demand, are probed, restarted and
+/// refused like any others; a backup's only worker is a connection to another daemon. So a rung of
+/// the ladder is a place that calls go to, and needs no second way for them.
+extension Supervisor {
+    struct StandIn: Hashable, Sendable {
+        var rung: RecoveryStrategy
+        /// Index of the kernel that stands in.
+        var kernel: Int
+    }
+
+    /// The places for calls of a kernel, the best first: itself and those that stand in.
+    ///
+    /// While the ladder stands on a stand-in's rung that one is first, and the kernel's own
+    /// workers, which may be on their way back, are last.
+    func places(for asked: Int) -> [Int] {
+        let standIns = kernels[asked].standIns
+        let rung = groups[kernels[asked].group].ladder.rung
+        guard let first = standIns.firstIndex(where: { $0.rung == rung }) else {
+            return [asked] + standIns.map(\.kernel)
+        }
+        return standIns[first...].map(\.kernel) + [asked]
+    }
+
+    /// The kernel takes calls now, as far as can be known, or would start for one.
+    func canServe(_ kernel: Int) -> Bool {
+        guard kernels[kernel].isConfigured, kernels[kernel].problem.isEmpty else { return false }
+        guard openBreaker(of: kernel) == nil else { return false }
+        switch availability(of: kernels[kernel].group) {
+        case .soon: return true
+        // What is on its way some time later is no help now, and is looked at again then.
+        case .from, .refusedUntil, .never: return false
+        }
+    }
+
+    /// The one of the kernel's places that takes its calls now; nil when none does.
+    func servingPlace(of asked: Int) -> Int? {
+        places(for: asked).first(where: canServe)
+    }
+
+    /// How a kernel is for those who would call it from another daemon.
+    ///
+    /// One that is served by its own backup serves nobody else: two daemons would wait for each
+    /// other.
+    public func fitness(ofKernel name: String) -> ProbeResult {
+        guard
+            let kernel = kernels.indices.first(where: {
+                isListed($0) && kernels[$0].configuration.name == name
+            })
+        else { return .failed("no kernel '\(name)' is configured") }
+        let health = health(ofKernel: kernel)
+        switch health.state {
+        case .healthy: return .ok
+        case .degraded where health.reason != .failedOver: return .degraded(health.why)
+        case .degraded, .down, .unknown: return .failed(health.why)
+        }
+    }
+
+    /// A waiting call whose kernel can't serve it goes where one can.
+    ///
+    /// - Returns: false when there is no such place; the call still waits then.
+    mutating func passOn(_ index: Int, into effects: inout [Effect]) -> Bool {
+        let asked = calls[index].asked.index
+        guard !kernels[asked].standIns.isEmpty, calls[index].phase == .queued,
+            calls[index].isKept, calls[index].deadline > now
+        else { return false }
+        let current = calls[index].kernel.index
+        let next = places(for: asked).first { place in
+            place != current && canServe(place)
+                && !(calls[index].isFromDaemon && standIn(place, of: asked)?.rung == .failover)
+                && kernels[place].queued < kernels[place].configuration.bulkhead.maxQueued
+        }
+        guard let next else { return false }
+        leaveQueue(index)
+        calls[index].kernel = KernelID(index: next)
+        calls[index].avoidedSlot = -1
+        enterQueue(index, atFront: false)
+        serveQueue(of: kernels[next].group, into: &effects)
+        return true
+    }
+
+    /// What the reply says of who has served the call; nil for the kernel's own workers.
+    func remark(on index: Int) -> String? {
+        let asked = calls[index].asked.index
+        let served = calls[index].kernel.index
+        guard served != asked, let standIn = standIn(served, of: asked) else { return nil }
+        let home = healthAtHome(ofKernel: asked)
+        let why = home.why.isEmpty ? "its own workers are coming back" : home.why
+        return "served by \(standIn.phrase(of: kernels[asked].configuration.name)): \(why)"
+    }
+
+    func standIn(_ kernel: Int, of asked: Int) -> StandIn? {
+        kernels[asked].standIns.first { $0.kernel == kernel }
+    }
+
+    // MARK: - Ladder
+
+    /// What stands in for kernels of the group, by rung.
+    func canStandIn(for group: Int, on rung: RecoveryStrategy) -> Bool {
+        groups[group].kernels.contains { kernel in
+            kernels[kernel].isConfigured
+                && kernels[kernel].standIns.contains { $0.rung == rung && canServe($0.kernel) }
+        }
+    }
+
+    /// The groups whose kernels this group's kernels stand in for look at their ladders again.
+    mutating func standInChanged(_ group: Int, into effects: inout [Effect]) {
+        for home in groups[group].standsInFor { descendLadder(of: home, into: &effects) }
+    }
+
+    /// The ladder stands on a rung where others serve: they start now, and not with the next call.
+    mutating func wakeStandIns(
+        of group: Int,
+        on rung: RecoveryStrategy,
+        into effects: inout [Effect]
+    ) {
+        for kernel in groups[group].kernels where kernels[kernel].isConfigured {
+            for standIn in kernels[kernel].standIns where standIn.rung == rung {
+                wake(kernels[standIn.kernel].group, into: &effects)
+            }
+        }
+    }
+
+    // MARK: - Configuration
+
+    /// Finds the kernels that stand in by their names.
+    mutating func linkStandIns() {
+        for group in groups.indices { groups[group].standsInFor = [] }
+        for kernel in kernels.indices {
+            let former = kernels[kernel].standIns
+            kernels[kernel].standIns = kernels[kernel].isConfigured ? standIns(of: kernel) : []
+            for standIn in kernels[kernel].standIns {
+                let group = kernels[standIn.kernel].group
+                let home = kernels[kernel].group
+                guard !groups[group].standsInFor.contains(home), group != home else { continue }
+                groups[group].standsInFor.append(home)
+            }
+            if former != kernels[kernel].standIns { staleGroups.append(kernels[kernel].group) }
+        }
+    }
+
+    private func standIns(of kernel: Int) -> [StandIn] {
+        let configuration = kernels[kernel].configuration
+        return groups[kernels[kernel].group].configuration.recovery.rungs.compactMap { rung in
+            let name: String? =
+                switch rung {
+                case .degrade: configuration.degraded
+                case .failover: configuration.backup
+                case .restartKernel, .useReplica, .notifyOperator: nil
+                }
+            guard let name,
+                let other = kernels.firstIndex(where: {
+                    $0.isConfigured && $0.configuration.name == name
+                }), other != kernel
+            else { return nil }
+            return StandIn(rung: rung, kernel: other)
+        }
+    }
+}
+
+extension Supervisor.StandIn {
+    func phrase(of kernel: String) -> String {
+        rung == .failover ? "the backup of \(kernel)" : "the degraded profile of \(kernel)"
+    }
+}
