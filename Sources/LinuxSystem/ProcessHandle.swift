@@ -57,6 +57,17 @@ public struct ProcessHandle: ~Copyable, Sendable {
         try self.signal(signal)
     }
 
+    /// Kills the child and its group, and reaps it.
+    ///
+    /// Waits for a second at most: a killed process is gone in microseconds, unless it hangs in the
+    /// kernel, and then nothing helps.
+    public func endNow() {
+        try? signalGroup(SIGKILL)
+        var entry = pollfd(fd: rawDescriptor, events: Int16(POLLIN), revents: 0)
+        poll(&entry, 1, 1000)
+        _ = try? reap()
+    }
+
     /// Takes the child's exit status if it has ended.
     ///
     /// - Returns: nil while the process runs.

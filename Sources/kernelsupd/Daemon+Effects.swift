@@ -31,6 +31,7 @@ extension Daemon {
         case .probe(let worker, let number, let kernel):
             send(.probe(.init(number: UInt64(number), kernel: kernel)), to: worker)
         case .keepOverride(let kernel, let word): keepOverride(word, of: kernel)
+        case .notifyOperator(let notice): notify(notice)
         case .log(let record):
             let record = withSituation(record)
             log.write(record)

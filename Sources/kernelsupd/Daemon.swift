@@ -53,6 +53,11 @@ actor Daemon {
     /// The timer is set.
     var areOutputNotesDue = false
 
+    // Operators
+    var notices = NoticeQueue()
+    /// One at a time.
+    var noticeRun: NoticeRun?
+
     // Control
     var controlListener: Listener?
     var controls = ConnectionTable<ControlConnection>()

@@ -45,6 +45,10 @@ public enum Effect: Codable, Hashable, Sendable {
     /// Keep what an operator has said of the kernel's breakers for the next daemon; nil: nothing.
     case keepOverride(kernel: String, BreakerOverride?)
 
+    /// Tell the operator of an alert that has been raised.
+    ///
+    /// Rare and large, so it lies apart, as `answer` does.
+    indirect case notifyOperator(OperatorNotice)
     case log(LogRecord)
     case notify(Notification)
     /// All is over.
@@ -64,6 +68,24 @@ public struct Answer: Codable, Hashable, Sendable {
     /// The worker that had the call last, if any.
     public var incarnation: Incarnation?
     public var worker: String
+}
+
+/// What the operator is told of a group that does not help itself any more.
+public struct OperatorNotice: Codable, Hashable, Sendable {
+    public var group: String
+    /// All kernels of the group, by name.
+    public var kernels: [String]
+    /// What the log says as well.
+    public var message: String
+    /// When the alert was raised.
+    public var since: Instant
+
+    public init(group: String, kernels: [String], message: String, since: Instant) {
+        self.group = group
+        self.kernels = kernels
+        self.message = message
+        self.since = since
+    }
 }
 
 /// What the service manager is told.

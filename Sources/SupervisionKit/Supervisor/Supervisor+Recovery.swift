@@ -196,6 +196,7 @@ extension Supervisor {
                 let message =
                     "'\(name)' needs an operator: \(ladder.explanation(policy: policy))"
                 log(.error, .alert, message, fields, &effects)
+                effects.append(.notifyOperator(notice(of: group, message)))
             case .took(let rung):
                 log(.info, .recovery, "recovery of '\(name)': \(step.phrase)", fields, &effects)
                 wakeStandIns(of: group, on: rung, into: &effects)
@@ -205,5 +206,15 @@ extension Supervisor {
                 log(.error, .recovery, "recovery of '\(name)': \(step.phrase)", fields, &effects)
             }
         }
+    }
+
+    private func notice(of group: Int, _ message: String) -> OperatorNotice {
+        let members = groups[group].kernels.map { kernels[$0] }.filter(\.isConfigured)
+        return OperatorNotice(
+            group: groups[group].configuration.name,
+            kernels: members.map(\.configuration.name).sorted(),
+            message: message,
+            since: now
+        )
     }
 }

@@ -20,8 +20,8 @@ extension World {
         case .terminate(let worker): terminate(worker)
         case .kill(let worker): kill(worker)
         case .probe(let worker, let number, let kernel): probe(worker, number, kernel)
-        // Only a later daemon would read it.
-        case .keepOverride: break
+        // Only a later daemon would read it, and only a person the other.
+        case .keepOverride, .notifyOperator: break
         // Frames have no texts here.
         case .rename, .mark: break
         case .log(let record): observe(.core(.wrote(record)))
@@ -30,8 +30,7 @@ extension World {
         }
         switch effect {
         case .keep, .forward, .release, .cancel, .rename, .mark, .deliver, .answer, .probe,
-            .welcome,
-            .keepOverride:
+            .welcome, .keepOverride, .notifyOperator:
             return false
         case .spawn, .askToStop, .terminate, .kill, .log, .notify, .exit: return true
         }

@@ -65,6 +65,7 @@ extension Daemon {
         callsListener?.socket.removePath()
         controlListener?.socket.removePath()
         sayLastOfOutput()
+        endNotices()
         exitWithoutRemains()
     }
 }

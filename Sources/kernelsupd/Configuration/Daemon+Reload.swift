@@ -17,6 +17,7 @@ extension Daemon {
             settings.workerPath = loaded.settings.workerPath
             settings.execHelperPath = loaded.settings.execHelperPath
             settings.cacheDirectory = loaded.settings.cacheDirectory
+            settings.notify = loaded.settings.notify
             launches = loaded.launches
             backupTargets = loaded.backupTargets
             forgetSignatures(notIn: loaded)

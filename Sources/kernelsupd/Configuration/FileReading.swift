@@ -74,6 +74,24 @@ enum FileReading {
         return parts.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ $1) &* 0x0000_0100_0000_01B3 }
     }
 
+    /// What keeps a command from being started; nil when nothing does, or it is empty.
+    static func problem(ofCommand words: [String]) -> String? {
+        guard let program = words.first else { return nil }
+        guard program.hasPrefix("/") else {
+            return "wants the absolute path of a program first, not '\(program)'"
+        }
+        if words.contains(where: { $0.utf8.contains(0) }) { return "has a word with a zero byte" }
+        var status = stat()
+        guard stat(program, &status) == 0 else {
+            return "names a program that can't be found: \(program): \(errnoDescription(errno))"
+        }
+        let isFile = status.st_mode & S_IFMT == S_IFREG
+        guard isFile, access(program, X_OK) == 0 else {
+            return "names \(isFile ? "a file that may not be executed" : "no file"): \(program)"
+        }
+        return nil
+    }
+
     /// The part before the last slash: "." for a bare name.
     static func directory(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }

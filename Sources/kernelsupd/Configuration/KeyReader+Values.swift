@@ -160,6 +160,22 @@ extension KeyReader {
         )
     }
 
+    /// A program by its absolute path and its arguments, which are taken as they stand; none when
+    /// empty.
+    mutating func command(_ key: String, _ value: inout [String]) {
+        self.value(
+            key,
+            &value,
+            text: { Self.list($0.map(Self.quoted)) },
+            read: { reader in
+                guard let words = reader.strings(key) else { return nil }
+                guard let problem = FileReading.problem(ofCommand: words) else { return words }
+                reader.error(at: reader.span(of: key), "`\(key)` \(problem)")
+                return nil
+            }
+        )
+    }
+
     /// Rights of a file, octal: "0660".
     mutating func mode(_ key: String, _ value: inout UInt32) {
         self.value(

@@ -16,6 +16,8 @@ struct Settings: Hashable {
     var maxClients = 256
     /// Workers of all groups that may be starting at once, 0 for no limit; a reload changes it.
     var maxStarting = 16
+    /// Told of alerts; a reload changes it.
+    var notify = NoticeCommand()
     /// Workers get the limit that the daemon had before it raised its own.
     var workerOpenFiles = ResourceLimit(.openFiles, soft: 1024, hard: 1024)
 
@@ -36,6 +38,7 @@ extension Settings: Configurable {
         keys.mode("socket_mode", &socketMode)
         keys.integer("max_clients", &maxClients, in: 1...4096)
         keys.integer("max_starting", &maxStarting, in: 0...4096)
+        keys.table("notify", &notify)
         let longest = Self.maxPathBytes - (callsPath.utf8.count - runtimeDirectory.utf8.count)
         keys.check(
             runtimeDirectory.utf8.count <= longest,

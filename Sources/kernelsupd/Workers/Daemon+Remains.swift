@@ -78,9 +78,11 @@ extension Daemon {
     /// Takes in what has lost its parent since the last look: reaps what has ended, and ends what
     /// an ended worker has left.
     ///
-    /// Workers are left to their own handles, so no end of theirs is taken here.
+    /// Workers and the operator's command are left to their own handles, so no end of theirs is
+    /// taken here.
     func lookForOrphans() {
-        let own = Set(workers.compactMap { $0?.process.pid })
+        var own = Set(workers.compactMap { $0?.process.pid })
+        if let noticeRun { own.insert(noticeRun.process.pid) }
         for pid in ProcessTable.children() where !own.contains(pid) && remains.orphans[pid] == nil {
             // A child keeps its number until it is reaped, which nobody else does.
             guard let process = try? ProcessHandle.open(pid: pid) else { continue }
@@ -95,6 +97,13 @@ extension Daemon {
             return
         }
         guard !remains.strangers.contains(pid) else { return }
+        if let number = ProcessTable.variable(NoticeRun.markName, of: pid) {
+            // What a running command has set free is still its own, as with workers.
+            if noticeRun.map({ "\($0.number)" }) != number {
+                end(process, leftBy: "the operator's command", in: nil)
+            }
+            return
+        }
         guard let mark = ProcessTable.variable(Self.markName, of: pid) else {
             remains.strangers.insert(pid)
             let what = ProcessSituation(of: pid).map { " (\($0))" } ?? ""
@@ -104,7 +113,7 @@ extension Daemon {
             return
         }
         // What a living worker has set free is still its own.
-        if let slot = slotOfEnded(mark) { end(process, leftBy: mark, in: slot) }
+        if let slot = slotOfEnded(mark) { end(process, leftBy: "worker \(mark)", in: slot) }
     }
 
     /// The slot in "NAME/NUMBER" of a worker that has ended; nil while it lives.
@@ -119,7 +128,7 @@ extension Daemon {
 
     private func end(
         _ process: consuming ProcessHandle,
-        leftBy mark: String,
+        leftBy owner: String,
         in slot: SlotID?
     ) {
         let pid = process.pid
@@ -132,10 +141,10 @@ extension Daemon {
                 priority: .normal
             ) { [self] _ in assumeIsolated { $0.orphanEnded(pid) } }
             remains.orphans[pid] = orphan
-            let message = "process \(pid), left by worker \(mark), is ended"
+            let message = "process \(pid), left by \(owner), is ended"
             log.write(LogRecord(.info, .workerEnded, message))
         } catch {
-            report("process \(pid), left by worker \(mark), could not be ended: \(error)")
+            report("process \(pid), left by \(owner), could not be ended: \(error)")
         }
     }
 
@@ -183,7 +192,7 @@ extension Daemon {
         if remains.adoptsWorkersOnly {
             for pid in remains.strangers {
                 guard let process = try? ProcessHandle.open(pid: pid) else { continue }
-                end(process, leftBy: "of unknown name", in: nil)
+                end(process, leftBy: "a worker of unknown name", in: nil)
             }
         }
         guard !remains.isEmpty else { return loop.exit(code: 0) }

@@ -123,15 +123,7 @@ extension Daemon {
             )
         } catch {
             // Without its place in the loop nobody would see it end.
-            try? connection.process.signalGroup(SIGKILL)
-            var entry = pollfd(
-                fd: connection.process.rawDescriptor,
-                events: Int16(POLLIN),
-                revents: 0
-            )
-            // A killed process that has not begun is gone in microseconds.
-            poll(&entry, 1, 1000)
-            _ = try? connection.process.reap()
+            connection.process.endNow()
             throw error
         }
     }
