@@ -42,8 +42,8 @@ struct BadReplies {
             let file = open("/dev/null", O_RDONLY | O_CLOEXEC)
             channel.send(replyWithDescriptor(), descriptors: [file])
             Glibc.close(file)
-        case .echo, .count, .sleep, .late, .fail, .crash, .abort, .exit, .hangKernel, .hangOutside,
-            .leak, .close, .flaky, .flakyDevice, .corrupt, .chain, .flood:
+        case .echo, .count, .note, .sleep, .late, .fail, .crash, .abort, .exit, .hangKernel,
+            .hangOutside, .leak, .close, .flaky, .flakyDevice, .corrupt, .chain, .flood:
             return
         }
         Death.hang()

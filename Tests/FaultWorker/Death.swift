@@ -55,4 +55,15 @@ enum RunCounter {
         // After an append the position is the end.
         return UInt32(clamping: max(1, lseek(file, 0, SEEK_CUR)) - 1)
     }
+
+    /// Appends a number, four bytes in one write, to the file that FAULT_COUNT_FILE with "-notes"
+    /// names.
+    static func note(_ number: UInt32) {
+        guard let path = Options.environment("FAULT_COUNT_FILE") else { return }
+        let file = open(path + "-notes", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard file >= 0 else { return }
+        defer { Glibc.close(file) }
+        var bytes = number.littleEndian
+        _ = write(file, &bytes, 4)
+    }
 }

@@ -7,6 +7,9 @@ enum Fault: String, CaseIterable {
     case echo
     /// As echo; the counted run is the point.
     case count
+    /// Notes its amount, a number other than 0, in the file of `RunCounter.note`, then does as
+    /// sleep.
+    case note
     /// Waits, ends early when cancelled, then gives all arguments back.
     case sleep
     /// Waits, deaf to a cancel, then gives all arguments back.
@@ -62,6 +65,7 @@ enum Fault: String, CaseIterable {
         switch self {
         case .echo: "Gives all arguments back."
         case .count: "Counts its runs and gives all arguments back."
+        case .note: "Notes its amount, waits, and gives all arguments back."
         case .sleep: "Waits, ends early when cancelled, and gives all arguments back."
         case .late: "Waits without hearing a cancel and gives all arguments back."
         case .fail: "Fails."

@@ -48,8 +48,8 @@ final class FaultKernel: Kernel {
             documentation: """
                 exit: the code. leak and flood: how many MiB. crash and abort: how many counted \
                 runs die, 0 for all; a later run gives all arguments back. flaky and flaky-device: \
-                how many runs of a process fail. chain: milliseconds that the called kernel has, \
-                0 for all.
+                how many runs of a process fail. note: the number that is noted. chain: \
+                milliseconds that the called kernel has, 0 for all.
                 """
         ),
         .init(name: "x", direction: .output, type: .f32, shape: ["n"]),
@@ -64,6 +64,9 @@ final class FaultKernel: Kernel {
         switch fault {
         case .echo, .count:
             break
+        case .note:
+            if amount != 0 { RunCounter.note(amount) }
+            try sleep(milliseconds: wait, call)
         case .sleep:
             try sleep(milliseconds: wait, call)
         case .late:
