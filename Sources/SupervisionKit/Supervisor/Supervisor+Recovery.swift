@@ -92,7 +92,13 @@ extension Supervisor {
         case .needsCanary(let held):
             for slot in held { startNow(slot, into: &effects) }
         case .released(let held):
-            let message = "device '\(device)' works again: \(held.count) workers that waited follow"
+            let follows =
+                switch held.count {
+                case 0: ""
+                case 1: ": 1 worker that waited follows"
+                default: ": \(held.count) workers that waited follow"
+                }
+            let message = "device '\(device)' works again\(follows)"
             log(.notice, .deviceFault, message, fields, &effects)
             for slot in held { startNow(slot, into: &effects) }
         }
