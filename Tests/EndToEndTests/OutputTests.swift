@@ -91,9 +91,11 @@ struct OutputTests {
             _ = try daemon.call("fault/flood", amount: 1, timeout: patience)
             try daemon.killWorker(of: "fault/flood")
             let written = (3 << 20) / OutputTests.floodLine
-            try eventually("the last count in the log") {
-                let account = Account(of: "fault/flood/0", in: daemon.log)
+            try eventually("the last count and the worker's end in the log") {
+                let log = daemon.log
+                let account = Account(of: "fault/flood/0", in: log)
                 return account.logged + account.suppressed >= written
+                    && log.contains("was killed by SIGKILL")
             }
             let account = Account(of: "fault/flood/0", in: daemon.log)
             #expect(account.logged + account.suppressed == written)
