@@ -9,7 +9,7 @@ final class BackupConnection {
     var outbox = Outbox()
     /// The other daemon has said that the kernel is well there.
     var isReady = false
-    private var source: EventSource?
+    private var source: Watch?
 
     init(worker: WorkerID, socket: consuming PacketSocket) {
         self.worker = worker

@@ -7,13 +7,13 @@ final class ClientConnection {
     let peer: PeerCredentials?
     let socket: PacketSocket
     var outbox = Outbox()
-    private var source: EventSource?
+    private var source: Watch?
 
     init(
         id: ClientID,
         peer: PeerCredentials?,
         socket: consuming PacketSocket,
-        source: consuming EventSource
+        source: consuming Watch
     ) {
         self.id = id
         self.peer = peer
@@ -35,9 +35,9 @@ final class ClientConnection {
 /// A socket that accepts connections, and its place in the loop.
 final class Listener {
     let socket: ListeningSocket
-    private var source: EventSource?
+    private var source: Watch?
 
-    init(_ socket: consuming ListeningSocket, _ source: consuming EventSource) {
+    init(_ socket: consuming ListeningSocket, _ source: consuming Watch) {
         self.socket = socket
         self.source = .some(source)
     }

@@ -14,13 +14,13 @@ final class ControlConnection {
     let peer: PeerCredentials?
     var splitter = VarlinkFrame.Splitter()
     var outgoing: [UInt8] = []
-    private var source: EventSource?
+    private var source: Watch?
 
     init(
         id: ClientID,
         peer: PeerCredentials?,
         descriptor: consuming FileDescriptor,
-        source: consuming EventSource
+        source: consuming Watch
     ) {
         self.id = id
         self.peer = peer

@@ -18,6 +18,9 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
     private var lock = pthread_mutex_t()
     private var jobs: [UnownedJob] = []
     private var wakeUpSource: OpaquePointer?
+    private let frames: ReadySet
+    private let others: ReadySet
+    private let orphans: ReadySet
 
     /// Makes the calling thread's loop.
     ///
@@ -27,6 +30,9 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
         let result = sd_event_new(&made)
         guard result >= 0, let made else { throw SystemError("sd_event_new", errno: -result) }
         event = made
+        frames = try ReadySet(in: made, priority: EventPriority.frames.rawValue, behind: nil)
+        others = try ReadySet(in: made, priority: EventPriority.normal.rawValue, behind: frames)
+        orphans = try ReadySet(in: made, priority: EventPriority.orphans.rawValue, behind: others)
         wakeUp = try EventCounter()
         pthread_mutex_init(&lock, nil)
         let added = sd_event_add_io(
@@ -101,32 +107,21 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
     func watch(
         _ descriptor: Int32,
         _ events: ReadyEvents,
-        priority: EventSource.Priority = .normal,
+        priority: EventPriority = .normal,
         _ handler: @escaping @Sendable (ReadyEvents) -> Void
-    ) throws(SystemError) -> EventSource {
-        let box = Unmanaged.passRetained(HandlerBox(handler))
-        var source: OpaquePointer?
-        let result = sd_event_add_io(
-            event,
-            &source,
-            descriptor,
-            events.rawValue,
-            { _, _, revents, userdata in
-                guard let userdata else { return 0 }
-                // The box lives at least as long as the source; the local reference keeps it over
-                // a handler that drops its own source.
-                let box = Unmanaged<HandlerBox>.fromOpaque(userdata).takeUnretainedValue()
-                box.handler(ReadyEvents(rawValue: revents))
-                return 0
-            },
-            box.toOpaque()
-        )
-        return try EventSource(source, box, priority, "sd_event_add_io", result)
+    ) throws(SystemError) -> Watch {
+        let set =
+            switch priority {
+            case .frames: frames
+            case .normal: others
+            case .orphans: orphans
+            }
+        return Watch(try set.add(descriptor, events, handler), in: set)
     }
 
     /// Calls `handler` when the boot clock reaches what `EventSource.arm` sets.
     func timer(_ handler: @escaping @Sendable () -> Void) throws(SystemError) -> EventSource {
-        let box = Unmanaged.passRetained(HandlerBox { _ in handler() })
+        let box = Unmanaged.passRetained(HandlerBox(handler))
         var source: OpaquePointer?
         let result = sd_event_add_time(
             event,
@@ -137,7 +132,7 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
             { _, _, userdata in
                 guard let userdata else { return 0 }
                 let box = Unmanaged<HandlerBox>.fromOpaque(userdata).takeUnretainedValue()
-                box.handler([])
+                box.handler()
                 return 0
             },
             box.toOpaque()
@@ -148,10 +143,10 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// Calls `handler` for each delivery of `signal`, which is blocked in every thread.
     func signal(
         _ signal: Int32,
-        priority: EventSource.Priority = .normal,
+        priority: EventPriority = .normal,
         _ handler: @escaping @Sendable () -> Void
     ) throws(SystemError) -> EventSource {
-        let box = Unmanaged.passRetained(HandlerBox { _ in handler() })
+        let box = Unmanaged.passRetained(HandlerBox(handler))
         var source: OpaquePointer?
         let result = sd_event_add_signal(
             event,
@@ -160,7 +155,7 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
             { _, _, userdata in
                 guard let userdata else { return 0 }
                 let box = Unmanaged<HandlerBox>.fromOpaque(userdata).takeUnretainedValue()
-                box.handler([])
+                box.handler()
                 return 0
             },
             box.toOpaque()
@@ -169,23 +164,11 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
     }
 }
 
-/// What a descriptor is ready for, in epoll's bits.
-struct ReadyEvents: OptionSet {
-    let rawValue: UInt32
-
-    static let readable = ReadyEvents(rawValue: EPOLLIN.rawValue)
-    /// A file of the kernel's own says something else than at the last look.
-    static let urgent = ReadyEvents(rawValue: EPOLLPRI.rawValue)
-    static let writable = ReadyEvents(rawValue: EPOLLOUT.rawValue)
-    static let hungUp = ReadyEvents(rawValue: EPOLLHUP.rawValue)
-    static let failed = ReadyEvents(rawValue: EPOLLERR.rawValue)
-}
-
 /// Carries a Swift closure through C's userdata.
 final class HandlerBox: Sendable {
-    let handler: @Sendable (ReadyEvents) -> Void
+    let handler: @Sendable () -> Void
 
-    init(_ handler: @escaping @Sendable (ReadyEvents) -> Void) {
+    init(_ handler: @escaping @Sendable () -> Void) {
         self.handler = handler
     }
 }

@@ -19,8 +19,8 @@ final class NoticeRun {
     var lineCount = 0
     /// It was killed for its time.
     var isOverdue = false
-    private var outputSource: EventSource?
-    private var processSource: EventSource?
+    private var outputSource: Watch?
+    private var processSource: Watch?
     private var timer: EventSource?
 
     init(

@@ -5,7 +5,7 @@ final class OutputPipe {
     let stream: OutputLine.Stream
     let reader: FileDescriptor
     var lines = LineCutter()
-    private var source: EventSource?
+    private var source: Watch?
 
     init(_ stream: OutputLine.Stream, reader: consuming FileDescriptor) {
         self.stream = stream

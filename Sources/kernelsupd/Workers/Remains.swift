@@ -11,7 +11,7 @@ struct Remains {
         let process: ProcessHandle
         /// nil when it can't be told whose it was.
         let slot: SlotID?
-        var source: EventSource?
+        var source: Watch?
 
         init(_ process: consuming ProcessHandle, of slot: SlotID?) {
             self.process = process
@@ -28,7 +28,7 @@ struct Remains {
     final class Group {
         let group: ControlGroup
         let events: ControlGroupEvents
-        var source: EventSource?
+        var source: Watch?
 
         init(_ group: ControlGroup, _ events: consuming ControlGroupEvents) {
             self.group = group

@@ -20,9 +20,9 @@ final class WorkerConnection {
     var spawnReport = SpawnReport()
     /// The exec helper said why the program did not start.
     var spawnFailure: LinuxSystem.SpawnFailure?
-    private var channelSource: EventSource?
-    private var processSource: EventSource?
-    private var reportSource: EventSource?
+    private var channelSource: Watch?
+    private var processSource: Watch?
+    private var reportSource: Watch?
 
     init(
         worker: WorkerID,
