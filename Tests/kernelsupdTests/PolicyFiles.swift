@@ -6,6 +6,8 @@ import LinuxSystem
 /// A directory with a configuration, read by the daemon's own reader; it goes with the value.
 final class PolicyFiles {
     let path: String
+    /// The most open files that a daemon with this configuration could have.
+    var openFiles: UInt64 = 1 << 19
 
     /// Manifests go by the name of their kernel; `[kernel]` is put behind the text.
     init(_ main: String, manifests: [String: String] = ["a/k": ""]) throws {
@@ -39,7 +41,7 @@ final class PolicyFiles {
         ConfigurationReader(
             path: path + "/kernelsupd.toml",
             runtimeDirectory: runtimeDirectory,
-            openFiles: ResourceLimit(.openFiles, soft: 1024, hard: 1024)
+            openFiles: ResourceLimit(.openFiles, soft: 1024, hard: openFiles)
         )
     }
 

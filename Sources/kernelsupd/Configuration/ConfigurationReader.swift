@@ -53,7 +53,10 @@ struct ConfigurationReader {
         try readManifests()
         checkNames()
         try diagnostics.throwIfAny()
-        return assemble()
+        let loaded = assemble()
+        checkDescriptors(for: loaded.core)
+        try diagnostics.throwIfAny()
+        return loaded
     }
 
     // MARK: - kernelsupd.toml

@@ -8,7 +8,7 @@ extension RecoveryPolicy: Configurable {
         keys.integer("max_restarts", &maxRestarts, in: 0...10_000)
         keys.duration("window", &window, from: .seconds(1))
         keys.duration("restart_delay", &restartDelay, from: .zero)
-        keys.duration("initial_backoff", &initialBackoff, from: least)
+        keys.duration("initial_backoff", &initialBackoff, from: .zero)
         keys.duration("max_restart_delay", &maxRestartDelay, from: least)
         keys.duration("stable_after", &stableAfter, from: least)
         keys.duration("retry_quarantined", &retryQuarantined, from: .seconds(1))

@@ -1,0 +1,39 @@
+import Testing
+
+@testable import kernelsupd
+
+/// A configuration that needs more open files than there can be is refused when it is read.
+struct DescriptorNeedTests {
+    private func errors(_ main: String, openFiles: UInt64) throws -> [String] {
+        let files = try PolicyFiles(main, manifests: ["a/k": "", "b/k": ""])
+        files.openFiles = openFiles
+        return files.errors()
+    }
+
+    // 2 groups of 6 workers, 100 clients.
+    private let main = """
+        [daemon]
+        max_clients = 100
+        [defaults]
+        replicas = 5
+        standbys = 1
+        """
+
+    @Test
+    func `one open file too few is refused, with all numbers and what to set`() throws {
+        #expect(
+            try errors(main, openFiles: 363) == [
+                "kernelsupd.toml:1:1: error: this needs 364 open files, the hard limit is 363: "
+                    + "6 for each of 12 workers, 100 for `max_clients` and 192 for the daemon "
+                    + "itself",
+                "    set LimitNOFILE=364 in the unit or `ulimit -n 364` before the start, or "
+                    + "have fewer replicas, standbys, kernels or `max_clients`",
+            ]
+        )
+    }
+
+    @Test
+    func `exactly enough is taken`() throws {
+        #expect(try errors(main, openFiles: 364) == [])
+    }
+}
