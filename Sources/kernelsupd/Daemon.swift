@@ -23,6 +23,8 @@ actor Daemon {
 
     // Calls
     var callsListener: Listener?
+    /// After a connection could not be accepted.
+    var acceptTimer: EventSource?
     var clients = ConnectionTable<ClientConnection>()
     var store = FrameStore()
     var frame = Frame()

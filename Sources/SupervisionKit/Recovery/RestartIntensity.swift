@@ -25,11 +25,13 @@ public struct RestartIntensity: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - readySince: when the ended worker became ready; nil when it never did.
+    ///   - leastDelay: what the kind of end asks for, also above the policy's longest delay.
     ///   - now: the instant of the end.
     ///   - policy: what holds for the worker's group.
     /// - Returns: when the next start may be, or until when there is none.
     public mutating func ended(
         readySince: Instant?,
+        leastDelay: Duration? = nil,
         at now: Instant,
         policy: RecoveryPolicy
     ) -> Decision {
@@ -39,7 +41,8 @@ public struct RestartIntensity: Hashable, Sendable {
         guard restarts.count < budget else { return quarantine(at: now, policy) }
         restarts.append(now)
         consecutive += 1
-        return .restart(at: now + delay(policy))
+        let delay = delay(policy)
+        return .restart(at: now + (leastDelay.map { max(delay, $0) } ?? delay))
     }
 
     /// Decides after a trial start out of quarantine that failed.

@@ -33,6 +33,18 @@ public enum WorkerEnd: Codable, Hashable, Sendable {
         }
     }
 
+    /// How long the next start waits at least, whatever the policy says; nil where that is all.
+    ///
+    /// A machine that is short of memory, processes or descriptors is so for more than a moment,
+    /// and a failed start takes no time: without a wait, the restarts of all workers would be spent
+    /// and logged within milliseconds.
+    var leastDelay: Duration? {
+        switch self {
+        case .notStarted: .seconds(1)
+        case .exited, .signaled, .outOfMemory, .disconnected: nil
+        }
+    }
+
     /// As a worker ends that was told to; one that dies otherwise meanwhile has crashed.
     var isInOrder: Bool {
         switch self {

@@ -254,7 +254,12 @@ public struct WorkerLifecycle: Hashable, Sendable {
             let decision =
                 isOnTrial
                 ? intensity.trialFailed(at: now, policy: recovery)
-                : intensity.ended(readySince: former.readySince, at: now, policy: recovery)
+                : intensity.ended(
+                    readySince: former.readySince,
+                    leastDelay: end.leastDelay,
+                    at: now,
+                    policy: recovery
+                )
             return carryOut(decision, next: next, at: now, lifecycle)
         case .stopped, .waiting, .backoff, .quarantined, .failed:
             return .none

@@ -4,6 +4,8 @@ internal import SupervisionKit
 
 /// The two sockets: made at the start, gone at the end.
 extension Daemon {
+    private static let acceptPause = Duration.seconds(1)
+
     func listen() throws(SystemError) {
         let calls = try ListeningSocket.bind(
             path: settings.callsPath,
@@ -51,13 +53,35 @@ extension Daemon {
     }
 
     /// nil when nobody waits, or when there is no descriptor left for one who does.
+    ///
+    /// Who waits keeps the listener ready. So it is left alone for a while after a failure, or the
+    /// loop would do nothing but fail, and the log say nothing else.
     func accept(_ listener: Listener?) -> FileDescriptor? {
         do {
             return try listener?.socket.accept()
         } catch {
-            report("a connection could not be accepted and was left waiting: \(error)")
+            listener?.setEnabled(false)
+            acceptLater()
+            report("connections wait, for one could not be accepted: \(error); next try in 1 s")
             return nil
         }
+    }
+
+    private func acceptLater() {
+        do {
+            if acceptTimer == nil {
+                acceptTimer = try loop.timer { [self] in assumeIsolated { $0.acceptAgain() } }
+            }
+            let at = Instant(nanoseconds: Clock.now()) + Self.acceptPause
+            acceptTimer?.arm(at: at.nanoseconds)
+        } catch {
+            acceptAgain()
+        }
+    }
+
+    private func acceptAgain() {
+        callsListener?.setEnabled(true)
+        controlListener?.setEnabled(true)
     }
 
     /// All is over: the paths disappear and the loop ends.
