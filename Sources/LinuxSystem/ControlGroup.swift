@@ -124,9 +124,17 @@ public struct ControlGroup: Hashable, Sendable {
     }
 
     /// The number behind a name in a file of lines such as "populated 1".
+    ///
+    /// Looks at bytes: /proc/vmstat has two hundred lines, and is read at each start of a worker.
     static func value(of name: String, in text: String) -> UInt64? {
-        let line = text.split(separator: "\n").first { $0.hasPrefix(name + " ") }
-        return line.flatMap { UInt64($0.dropFirst(name.utf8.count + 1)) }
+        let head = Array("\(name) ".utf8)
+        var rest = text.utf8[...]
+        while !rest.isEmpty {
+            let line = rest.prefix { $0 != UInt8(ascii: "\n") }
+            if line.starts(with: head) { return UInt64(Substring(line.dropFirst(head.count))) }
+            rest = rest[line.endIndex...].dropFirst()
+        }
+        return nil
     }
 }
 
