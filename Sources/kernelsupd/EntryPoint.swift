@@ -47,11 +47,19 @@ enum EntryPoint {
     }
 
     private static func run(_ options: Options) {
-        let openFiles = originalOpenFiles()
+        guard let loaded = load(options) else { return }
+        raiseOpenFiles()
+        exit(serve(options, loaded))
+    }
+
+    /// The reader, with all that the files say, ends with this call, and not with the daemon.
+    ///
+    /// - Returns: nil when no more was asked for than a look at the configuration.
+    private static func load(_ options: Options) -> LoadedConfiguration? {
         var reader = ConfigurationReader(
             path: options.configurationPath,
             runtimeDirectory: options.runtimeDirectory,
-            openFiles: openFiles
+            openFiles: originalOpenFiles()
         )
         let loaded: LoadedConfiguration
         do {
@@ -60,13 +68,16 @@ enum EntryPoint {
             complain("\(error)\n\(summary(of: error))")
             exit(78)
         }
-        if options.wantsConfiguration { return show("\(reader.effective())") }
+        if options.wantsConfiguration {
+            show("\(reader.effective())")
+            return nil
+        }
         if options.wantsCheck {
             let kernels = loaded.core.kernels.count
-            return show("\(options.configurationPath): right, \(kernels) kernels\n")
+            show("\(options.configurationPath): right, \(kernels) kernels\n")
+            return nil
         }
-        raiseOpenFiles()
-        exit(serve(options, loaded))
+        return loaded
     }
 
     private static func serve(_ options: Options, _ loaded: LoadedConfiguration) -> Int32 {
