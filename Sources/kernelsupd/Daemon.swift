@@ -178,6 +178,8 @@ actor Daemon {
 
     private func timerFired() {
         armedFor = .distantFuture
+        // No deadline is held against a worker whose word, or whose end, waits to be heard.
+        loop.handleReady()
         outOfMemory.look(at: Clock.now())
         apply(.timePassed)
     }

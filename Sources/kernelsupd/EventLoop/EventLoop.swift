@@ -96,6 +96,11 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
         sd_event_exit(event, code)
     }
 
+    /// Calls the handlers of all descriptors that are ready now, the last priority's excepted.
+    func handleReady() {
+        others.dispatchAll()
+    }
+
     // MARK: - Sources
 
     /// Calls `handler` with the ready events whenever `descriptor` is ready.

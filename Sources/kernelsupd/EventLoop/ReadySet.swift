@@ -109,14 +109,28 @@ final class ReadySet {
 
     // MARK: - Dispatch
 
+    /// Hands out what is ready now, once each, also beyond the bound of a turn.
+    func dispatchAll() {
+        var left = entries.count
+        while left > 0 {
+            let count = dispatch()
+            guard count == batch.count else { return }
+            left -= count
+        }
+    }
+
     /// Hands out what is ready, each time behind what goes first.
-    private func dispatch() {
-        let count = epoll_wait(epoll.rawValue, &batch, Int32(batch.count), 0)
-        guard count > 0 else { return }
-        for index in 0..<Int(count) {
+    ///
+    /// - Returns: how many there were.
+    @discardableResult
+    private func dispatch() -> Int {
+        let count = Int(epoll_wait(epoll.rawValue, &batch, Int32(batch.count), 0))
+        guard count > 0 else { return 0 }
+        for index in 0..<count {
             ahead?.dispatch()
             dispatch(batch[index])
         }
+        return count
     }
 
     private func dispatch(_ event: epoll_event) {

@@ -26,6 +26,7 @@ extension Daemon {
             assumeIsolated { $0.lookForOrphans() }
         }
         signalSources.append(Kept(source))
+        remains.turns = try StartTurns(on: loop) { [self] in assumeIsolated { $0.startNext() } }
         do {
             let groups = try WorkerGroups.takeOver()
             workerGroups = groups
@@ -81,6 +82,7 @@ extension Daemon {
     /// Workers and the operator's command are left to their own handles, so no end of theirs is
     /// taken here.
     func lookForOrphans() {
+        remains.isLookDue = false
         var own = Set(workers.compactMap { $0?.process.pid })
         if let noticeRun { own.insert(noticeRun.process.pid) }
         for pid in ProcessTable.children() where !own.contains(pid) && remains.orphans[pid] == nil {
@@ -158,11 +160,26 @@ extension Daemon {
 
     // MARK: - What waits
 
-    /// Puts a start off while the slot is not free.
+    /// Puts a start off while the slot is not free, or not known to be.
     func holds(_ worker: WorkerID) -> Bool {
-        guard !remains.isFree(worker.slot) else { return false }
+        guard remains.isLookDue || !remains.isFree(worker.slot) else { return false }
         remains.held[worker.slot] = worker
+        if remains.isLookDue { remains.turns?.append(worker.slot) }
         return true
+    }
+
+    private func startNext() {
+        if remains.isLookDue { lookForOrphans() }
+        guard let slot = remains.turns?.next() else { return }
+        startHeld(in: slot)
+    }
+
+    private func startHeld(in slot: SlotID) {
+        guard remains.isFree(slot), let worker = remains.held.removeValue(forKey: slot) else {
+            return
+        }
+        spawn(worker)
+        handlePending()
     }
 
     /// Gives a start up that still waits.
@@ -174,21 +191,22 @@ extension Daemon {
         let left = remains.processes(in: worker.slot).prefix(8).map { pid in
             "process \(pid)" + (ProcessSituation(of: pid).map { " (\($0))" } ?? "")
         }
-        let text = "what the former worker left has not ended: \(left.joined(separator: ", "))"
+        let text =
+            left.isEmpty
+            ? "it was given up before its turn came"
+            : "what the former worker left has not ended: \(left.joined(separator: ", "))"
         pending.append(.workerEnded(worker, .notStarted(.init(text: text, isPermanent: false))))
         return true
     }
 
     private func remainsEnded(in slot: SlotID?) {
-        if let slot, remains.isFree(slot), let worker = remains.held.removeValue(forKey: slot) {
-            spawn(worker)
-            handlePending()
-        }
+        if let slot { startHeld(in: slot) }
         if remains.isAwaited, remains.isEmpty { loop.exit(code: 0) }
     }
 
     /// Ends the loop when nothing is left, or after a moment.
     func exitWithoutRemains() {
+        if remains.isLookDue { lookForOrphans() }
         if remains.adoptsWorkersOnly {
             for pid in remains.strangers {
                 guard let process = try? ProcessHandle.open(pid: pid) else { continue }

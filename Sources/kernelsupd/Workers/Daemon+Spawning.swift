@@ -198,7 +198,7 @@ extension Daemon {
         }
         workers[worker.slot.index] = nil
         endGroup(of: connection)
-        lookForOrphans()
+        remains.isLookDue = true
         apply(.workerEnded(worker, end))
     }
 

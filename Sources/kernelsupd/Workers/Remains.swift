@@ -47,6 +47,10 @@ struct Remains {
     var groups: [SlotID: Group] = [:]
     /// Starts that wait.
     var held: [SlotID: WorkerID] = [:]
+    /// A worker has ended since the last look for what was left.
+    var isLookDue = false
+    /// nil before the first worker starts.
+    var turns: StartTurns?
     /// Children of the daemon that are no worker's: it had them at its start, or can't tell.
     var strangers: Set<Int32> = []
     /// What the daemon adopts can only come from its workers.
