@@ -121,6 +121,28 @@ extension Supervisor {
         isCurrent(worker) ? slots[worker.slot.index].calls.count : 0
     }
 
+    /// The state of each slot that `snapshot` shows, in its order, and nothing else of it.
+    public func forEachSlotState(_ body: (SlotID, String) -> Void) {
+        for kernel in kernels.indices where isListed(kernel) {
+            for id in shownSlots(of: kernel) { body(id, stateWord(of: id)) }
+        }
+    }
+
+    private func stateWord(of id: SlotID) -> String {
+        slots[id.index].isUnready ? "unready" : slots[id.index].lifecycle.state.word
+    }
+
+    /// Those that only stand in are shown where they do.
+    private func shownSlots(of kernel: Int) -> [SlotID] {
+        let own = groups[kernels[kernel].group].slots
+        guard !kernels[kernel].standIns.isEmpty else { return own }
+        return own + hiddenStandIns(of: kernel).flatMap { groups[kernels[$0].group].slots }
+    }
+
+    private func hiddenStandIns(of kernel: Int) -> [Int] {
+        kernels[kernel].standIns.map(\.kernel).filter { kernels[$0].configuration.isHidden }
+    }
+
     func isListed(_ kernel: Int) -> Bool {
         kernels[kernel].isConfigured && !kernels[kernel].configuration.isHidden
     }
@@ -128,9 +150,8 @@ extension Supervisor {
     private func snapshot(ofKernel index: Int) -> Snapshot.Kernel {
         let kernel = kernels[index]
         let group = groups[kernel.group]
-        // Those that only stand in are shown where they do.
-        let hidden = kernel.standIns.map(\.kernel).filter { kernels[$0].configuration.isHidden }
-        let members = group.slots + hidden.flatMap { groups[kernels[$0].group].slots }
+        let hidden = hiddenStandIns(of: index)
+        let members = shownSlots(of: index)
         let running = members.flatMap { slots[$0.index].calls }
             .filter { calls[$0].asked.index == index }
         return Snapshot.Kernel(
@@ -157,7 +178,7 @@ extension Supervisor {
         return Snapshot.WorkerSlot(
             id: id,
             name: slot.name,
-            state: slot.isUnready ? "unready" : slot.lifecycle.state.word,
+            state: stateWord(of: id),
             role: slot.isStandby ? .standby : groups[slot.group].configuration.role,
             incarnation: slot.lifecycle.incarnation,
             since: slot.stateSince,

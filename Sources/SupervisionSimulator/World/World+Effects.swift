@@ -143,14 +143,16 @@ extension World {
 
     /// Tells which slots show another state than before.
     mutating func lookAtSlots() {
-        for kernel in supervisor.snapshot.kernels {
-            for slot in kernel.slots where states[slot.name] != slot.state {
-                states[slot.name] = slot.state
-                observe(.core(.showed(slot: slot.name, state: slot.state)))
-                // Nobody hears what a process is answered that SIGKILL doesn't end.
-                if slot.state == "stuck", let worker = processes[slot.id.index]?.worker {
-                    abandonCalls(of: .worker(worker))
-                }
+        var news: [(SlotID, String)] = []
+        supervisor.forEachSlotState { id, state in
+            if states[id] != state { news.append((id, state)) }
+        }
+        for (id, state) in news {
+            states[id] = state
+            observe(.core(.showed(slot: supervisor.name(of: id), state: state)))
+            // Nobody hears what a process is answered that SIGKILL doesn't end.
+            if state == "stuck", let worker = processes[id.index]?.worker {
+                abandonCalls(of: .worker(worker))
             }
         }
     }

@@ -56,7 +56,7 @@ struct World: Sendable {
     var starts: [Int] = []
     /// By slot: its last process ended because it was told to, or there was none.
     var endedInOrder: [Bool] = []
-    var states: [String: String] = [:]
+    var states: [SlotID: String] = [:]
 
     var calls: [Call] = []
     var numbers: [CallID: Int] = [:]
