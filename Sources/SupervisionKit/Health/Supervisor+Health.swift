@@ -62,7 +62,7 @@ extension Supervisor {
         let kernel = kernels[index]
         let members = groups[kernel.group].active.map { slots[$0.index] }.filter(\.isUsed)
         let since = members.map(\.stateSince).max() ?? startedAt
-        if !kernel.problem.isEmpty {
+        if !kernel.problem.isEmpty, !isAsleep(kernel.group) {
             // What failed, and the first thing that the compiler says about it.
             let lines = kernel.problem.split(separator: "\n").prefix(2)
             return health(.down, .buildFailed, lines.joined(separator: "; "), since: since)

@@ -48,6 +48,8 @@ extension Supervisor {
     @inline(__always)
     func problem(of arrival: CallArrival, at kernel: Int) -> Answer? {
         guard !kernels[kernel].problem.isEmpty else { return nil }
+        // The next worker looks anew.
+        guard !isAsleep(kernels[kernel].group) else { return nil }
         let message =
             "\(kernels[kernel].configuration.name) can't be called: \(kernels[kernel].problem)"
         return Refusal(arrival).answer(.buildFailed, message)

@@ -21,9 +21,15 @@ extension Supervisor {
         reloadErrors = []
         configuredAt = now
         isStatusStale = true
+        let missing = markMissing(configuration)
         for group in configuration.groups { adopt(group, into: &effects) }
         for kernel in configuration.kernels { adopt(kernel, into: &effects) }
-        dropMissing(configuration, into: &effects)
+        for kernel in missing.kernels {
+            leave(kernel: kernel, "it is no longer configured", into: &effects)
+        }
+        for group in missing.groups {
+            for slot in groups[group].slots { stopSlot(slot.index, into: &effects) }
+        }
         linkStandIns()
         let message =
             "configuration in force: \(configuration.kernels.count) kernels "
@@ -132,28 +138,22 @@ extension Supervisor {
         }
     }
 
-    private mutating func dropMissing(_ configuration: Configuration, into effects: inout [Effect])
-    {
-        for index in kernels.indices
-        where kernels[index].isConfigured
-            && !configuration.kernels.contains(where: {
-                $0.name == kernels[index].configuration.name
-            })
-        {
-            kernels[index].isConfigured = false
-            leave(kernel: index, "it is no longer configured", into: &effects)
+    /// What is no longer configured: known before anything is done, so that nothing of it is
+    /// started by what is freed or fails meanwhile.
+    private mutating func markMissing(
+        _ configuration: Configuration
+    ) -> (kernels: [Int], groups: [Int]) {
+        let kernelNames = Set(configuration.kernels.map(\.name))
+        let groupNames = Set(configuration.groups.map(\.name))
+        let missingKernels = kernels.indices.filter {
+            kernels[$0].isConfigured && !kernelNames.contains(kernels[$0].configuration.name)
         }
-        let missing = groups.indices.filter { index in
-            groups[index].isConfigured
-                && !configuration.groups.contains {
-                    $0.name == groups[index].configuration.name
-                }
+        let missingGroups = groups.indices.filter {
+            groups[$0].isConfigured && !groupNames.contains(groups[$0].configuration.name)
         }
-        // All of them before the first stops: what is freed by it must start none of the others.
-        for index in missing { groups[index].isConfigured = false }
-        for index in missing {
-            for slot in groups[index].slots { stopSlot(slot.index, into: &effects) }
-        }
+        for index in missingKernels { kernels[index].isConfigured = false }
+        for index in missingGroups { groups[index].isConfigured = false }
+        return (missingKernels, missingGroups)
     }
 
     /// Waiting calls of a kernel that goes away are answered; those with a worker may end.

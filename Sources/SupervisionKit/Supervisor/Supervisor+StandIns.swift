@@ -25,7 +25,10 @@ extension Supervisor {
 
     /// The kernel takes calls now, as far as can be known, or would start for one.
     func canServe(_ kernel: Int) -> Bool {
-        guard kernels[kernel].isConfigured, kernels[kernel].problem.isEmpty else { return false }
+        guard kernels[kernel].isConfigured else { return false }
+        guard kernels[kernel].problem.isEmpty || isAsleep(kernels[kernel].group) else {
+            return false
+        }
         guard openBreaker(of: kernel) == nil else { return false }
         switch availability(of: kernels[kernel].group) {
         case .soon: return true

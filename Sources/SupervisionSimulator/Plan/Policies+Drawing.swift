@@ -9,8 +9,6 @@ extension GroupConfiguration {
         // From a copy: what is drawn after it stays as it was.
         var own = random
         group.standbys = own.one(of: [(6, 0), (2, 1), (1, 2)], or: 0)
-        group.lifecycle.start = own.chance(20) ? .onDemand : .eager
-        group.lifecycle.idleStop = own.milliseconds(200...60_000)
         group.drawPolicies(using: &random)
         return group
     }
@@ -44,9 +42,6 @@ extension KernelConfiguration {
         var kernel = KernelConfiguration(name: name, group: group)
         kernel.isIdempotent = random.one(of: [(2, nil), (1, true), (1, false)], or: nil)
         kernel.drawPolicies(using: &random)
-        var own = random
-        if own.chance(25) { kernel.degraded = "degraded~" + name }
-        if own.chance(25) { kernel.backup = "backup~" + name }
         return kernel
     }
 

@@ -29,7 +29,7 @@ extension World {
             endedInOrder.append(true)
         }
         let name = supervisor.name(of: worker.slot)
-        let group = configuration.withStandIns.groups.first { name.hasPrefix($0.name + "/") }
+        let group = configuration.groups.first { name.hasPrefix($0.name + "/") }
         let recovery = group?.recovery ?? RecoveryPolicy()
         var start = WorkerStart(
             name: name,
