@@ -46,7 +46,7 @@ extension Supervisor {
         return health(
             .degraded,
             standIn.rung == .failover ? .failedOver : .degradedProfile,
-            "calls are served by \(standIn.phrase(of: kernels[index].configuration.name)): \(why)",
+            "calls are served by \(phrase(ofStandIn: place, for: index)): \(why)",
             since: home.since,
             home.next
         )

@@ -121,10 +121,11 @@ extension Supervisor {
         isCurrent(worker) ? slots[worker.slot.index].calls.count : 0
     }
 
-    /// The state of each slot that `snapshot` shows, in its order, and nothing else of it.
+    /// The state of each slot, also of those whose group is no longer configured.
     public func forEachSlotState(_ body: (SlotID, String) -> Void) {
-        for kernel in kernels.indices where isListed(kernel) {
-            for id in shownSlots(of: kernel) { body(id, stateWord(of: id)) }
+        for index in slots.indices {
+            let id = SlotID(index: index)
+            body(id, stateWord(of: id))
         }
     }
 

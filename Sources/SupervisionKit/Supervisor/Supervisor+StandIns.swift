@@ -87,10 +87,17 @@ extension Supervisor {
     func remark(on index: Int) -> String? {
         let asked = calls[index].asked.index
         let served = calls[index].kernel.index
-        guard served != asked, let standIn = standIn(served, of: asked) else { return nil }
+        guard served != asked else { return nil }
         let home = healthAtHome(ofKernel: asked)
         let why = home.why.isEmpty ? "its own workers are coming back" : home.why
-        return "served by \(standIn.phrase(of: kernels[asked].configuration.name)): \(why)"
+        return "served by \(phrase(ofStandIn: served, for: asked)): \(why)"
+    }
+
+    /// A reload may have taken it from the kernel while a call ran in it.
+    func phrase(ofStandIn served: Int, for asked: Int) -> String {
+        let role = groups[kernels[served].group].configuration.role
+        let what = role == .backup ? "backup" : "degraded profile"
+        return "the \(what) of \(kernels[asked].configuration.name)"
     }
 
     func standIn(_ kernel: Int, of asked: Int) -> StandIn? {
@@ -159,11 +166,5 @@ extension Supervisor {
             else { return nil }
             return StandIn(rung: rung, kernel: other)
         }
-    }
-}
-
-extension Supervisor.StandIn {
-    func phrase(of kernel: String) -> String {
-        rung == .failover ? "the backup of \(kernel)" : "the degraded profile of \(kernel)"
     }
 }
