@@ -143,4 +143,48 @@ struct CallCheckerTests {
         let complaint = "call 0 was handed over without its frame"
         #expect(trace.judge(by: FramesAreReturned.self) == complaint)
     }
+
+    @Test func `an answer of a stand-in that doesn't say so is found`() {
+        var start = WorkerStart(name: "degraded~ash/one/0")
+        start.isStandIn = true
+        var facts: [Fact] = [
+            .worker(.started(worker, start)), .call(.sent(0, CheckerTrace.call())),
+            .call(.handedOver(0, to: worker, until: until)),
+        ]
+        var reply = CallEnd()
+        reply.isRelayed = true
+        let trace = CheckerTrace(facts + [.call(.ended(0, reply))])
+        let complaint = "call 0 was served by another, and nothing says so"
+        #expect(trace.judge(by: StandInsAreNamed.self) == complaint)
+        let marked = Fact.call(.marked(0, why: "made up"))
+        let told = CheckerTrace(facts + [marked, .call(.ended(0, reply))])
+        #expect(told.judge(by: StandInsAreNamed.self) == nil)
+        facts[0] = .worker(.started(worker, WorkerStart(name: "ash/0")))
+        let wrong = CheckerTrace(facts + [marked, .call(.ended(0, reply))])
+        let other = "call 0 was served at home, and its answer says otherwise"
+        #expect(wrong.judge(by: StandInsAreNamed.self) == other)
+    }
+
+    @Test func `what a killed worker still says makes no room`() {
+        let idle = CheckerTrace.call {
+            $0.findsIdleGroup = true
+            $0.totalLimit = 1
+        }
+        let before: [Fact] = [
+            .call(.sent(0, CheckerTrace.call())), .call(.accepted(0)),
+            .call(.recalled(0, from: worker, until: until)), .call(.ended(0, CallEnd())),
+        ]
+        let replied = Fact.call(.replied(0, by: worker, .cancelled, .ranAndFailed))
+        let refused: [Fact] = [
+            .call(.sent(1, idle)),
+            .call(.ended(1, CallEnd(error: .overloaded, execution: .notRun, attempts: 0))),
+        ]
+        let killed = CheckerTrace(before + [.worker(.killed(worker)), replied] + refused)
+        #expect(killed.judge(by: CallersAreKeptApart.self) == nil)
+        let complaint = "call 1 was turned away although its group is idle"
+        #expect(
+            CheckerTrace(before + [replied] + refused).judge(by: CallersAreKeptApart.self)
+                == complaint
+        )
+    }
 }

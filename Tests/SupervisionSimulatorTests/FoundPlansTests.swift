@@ -128,4 +128,40 @@ struct FoundPlansTests {
             ]
         )
     }
+
+    /// ash/one, whose worker is quarantined when it has died once, and its degraded profile.
+    private func scenarioWithStandIn() -> Scenario {
+        var scenario = scenario(["ash/one", "birch/one"])
+        scenario.configuration.groups[0].recovery.maxRestarts = 0
+        scenario.configuration.groups[0].recovery.retryQuarantined = .seconds(300)
+        scenario.configuration.kernels[0].degraded = "degraded~ash/one"
+        return scenario
+    }
+
+    @Test func `an answer says who made it after a reload has taken that one away`() {
+        expectEveryPromiseKept(
+            scenarioWithStandIn(),
+            [
+                Step(at: .seconds(5), .harm(.crash(signal: "SIGSEGV"), worker: 0)),
+                Step(at: .seconds(20), .call(call(0, Work(.seconds(6))))),
+                Step(at: .seconds(21), .reload(.kernel(0))),
+                Step(at: .seconds(60), .reload(.kernel(1))),
+            ]
+        )
+    }
+
+    @Test func `a worker on demand starts for a call and goes when nobody calls`() {
+        var scenario = scenario(["ash/one"])
+        scenario.configuration.groups[0].lifecycle.start = .onDemand
+        scenario.configuration.groups[0].lifecycle.idleStop = .seconds(5)
+        expectEveryPromiseKept(
+            scenario,
+            [
+                Step(at: .seconds(5), .reload(.nothing)),
+                Step(at: .seconds(10), .call(call(0, Work(.seconds(1))))),
+                Step(at: .seconds(40), .call(call(0, Work(.seconds(1))))),
+                Step(at: .seconds(80), .reload(.nothing)),
+            ]
+        )
+    }
 }

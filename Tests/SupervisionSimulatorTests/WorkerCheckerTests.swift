@@ -137,4 +137,16 @@ struct WorkerCheckerTests {
         let complaint = "ash/one is down; 1 calls wait"
         #expect(trace.judge(by: EverythingComesBack.self) == complaint)
     }
+
+    @Test func `a start that nobody has called for is found`() {
+        var start = WorkerStart(name: "ash/0")
+        start.group = "ash"
+        start.isOnDemand = true
+        let started = Fact.worker(.started(worker, start))
+        let complaint = "'ash/0' was started, and nobody has called"
+        #expect(CheckerTrace([started]).judge(by: SleepersWaitForCalls.self) == complaint)
+        let call = CheckerTrace.call { $0.group = "ash" }
+        let called = CheckerTrace([.call(.sent(0, call)), started])
+        #expect(called.judge(by: SleepersWaitForCalls.self) == nil)
+    }
 }

@@ -10,13 +10,17 @@ package struct CallersAreKeptApart: Checker {
     private var open: [CallerID: Int] = [:]
     /// Answered, and still with a worker.
     private var recalled: [Int: WorkerID] = [:]
+    /// What these still say counts for nothing: their calls are theirs to their end.
+    private var killed: Set<WorkerID> = []
 
     package init() {}
 
     package mutating func observe(_ fact: Fact, at now: Instant) -> String? {
         switch fact {
         case .call(let fact): return observe(fact)
+        case .worker(.killed(let worker)): killed.insert(worker)
         case .worker(.ended(let worker, _, _)):
+            killed.remove(worker)
             recalled = recalled.filter { $0.value != worker }
         case .worker, .outside, .core: break
         }
@@ -47,8 +51,9 @@ package struct CallersAreKeptApart: Checker {
             }
         case .abandoned(let number): close(number)
         case .recalled(let number, let worker, _): recalled[number] = worker
-        case .replied(let number, _, _, _): recalled[number] = nil
-        case .kept, .released, .handedOver, .answeredNobody, .cancelled: break
+        case .replied(let number, let worker, _, _) where !killed.contains(worker):
+            recalled[number] = nil
+        case .kept, .released, .handedOver, .marked, .answeredNobody, .cancelled, .replied: break
         }
         return nil
     }

@@ -29,7 +29,8 @@ package enum Checkers {
         WedgedWorkersAreKilled.self, OneProcessPerSlot.self, RestartsAreBounded.self,
         StoppedStaysStopped.self, OnlyReadyWorkersGetCalls.self, CallersAreKeptApart.self,
         ChildrenEndWithTheirParents.self, FramesAreReturned.self, BooksAgree.self,
-        ReadyMeansServed.self, TroubleIsReported.self, EverythingComesBack.self,
+        ReadyMeansServed.self, TroubleIsReported.self, StandInsAreNamed.self,
+        SleepersWaitForCalls.self, EverythingComesBack.self,
     ]
 }
 

@@ -43,7 +43,7 @@ package struct ChildrenEndWithTheirParents: Checker {
             sent[number] = nil
             callers[number] = nil
             holders[number] = nil
-        case .kept, .released, .answeredNobody, .cancelled, .recalled, .replied: break
+        case .kept, .released, .marked, .answeredNobody, .cancelled, .recalled, .replied: break
         }
     }
 }

@@ -42,7 +42,7 @@ package struct EveryCallEndsOnce: Checker {
             ended.insert(number)
         case .answeredNobody(let what): return what
         case .abandoned(let number): open[number] = nil
-        case .accepted, .kept, .released, .cancelled, .recalled, .replied: break
+        case .accepted, .kept, .released, .marked, .cancelled, .recalled, .replied: break
         }
         return nil
     }

@@ -39,7 +39,7 @@ package struct FramesAreReturned: Checker {
                 return "call \(number) was handed over without its frame"
             }
         case .ended(let number, _), .abandoned(let number): ended.insert(number)
-        case .accepted, .answeredNobody, .cancelled, .recalled, .replied: break
+        case .accepted, .marked, .answeredNobody, .cancelled, .recalled, .replied: break
         }
         return nil
     }

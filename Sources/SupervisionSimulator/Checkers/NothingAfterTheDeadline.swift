@@ -38,7 +38,8 @@ package struct NothingAfterTheDeadline: Checker {
                 return "call \(number) is said to have waited longer than it lived"
             }
         case .abandoned(let number): calls[number] = nil
-        case .accepted, .kept, .released, .answeredNobody, .cancelled, .recalled, .replied: break
+        case .accepted, .kept, .released, .marked, .answeredNobody, .cancelled, .recalled, .replied:
+            break
         }
         return nil
     }

@@ -46,8 +46,8 @@ package struct OnlyReadyWorkersGetCalls: Checker {
                 return "call \(number) is one more than its worker takes at once"
             }
         case .replied(let number, let worker, _, _): workers[worker]?.calls.remove(number)
-        case .sent, .accepted, .kept, .released, .ended, .answeredNobody, .abandoned, .cancelled,
-            .recalled:
+        case .sent, .accepted, .kept, .released, .marked, .ended, .answeredNobody, .abandoned,
+            .cancelled, .recalled:
             break
         }
         return nil

@@ -9,6 +9,8 @@ extension GroupConfiguration {
         // From a copy: what is drawn after it stays as it was.
         var own = random
         group.standbys = own.one(of: [(6, 0), (2, 1), (1, 2)], or: 0)
+        group.lifecycle.start = own.one(of: [(4, .eager), (1, .onDemand)], or: .eager)
+        group.lifecycle.idleStop = own.milliseconds(1000...30_000)
         group.drawPolicies(using: &random)
         return group
     }
@@ -42,6 +44,10 @@ extension KernelConfiguration {
         var kernel = KernelConfiguration(name: name, group: group)
         kernel.isIdempotent = random.one(of: [(2, nil), (1, true), (1, false)], or: nil)
         kernel.drawPolicies(using: &random)
+        // From a copy: what is drawn after it stays as it was.
+        var own = random
+        if own.chance(25) { kernel.degraded = "degraded~" + name }
+        if own.chance(25) { kernel.backup = "backup~" + name }
         return kernel
     }
 

@@ -9,9 +9,11 @@ package struct Coverage: Hashable, Sendable {
         case call = "calls"
         case chainedCall = "calls by kernels"
         case cancel = "cancels"
+        case standIn = "calls served by others"
         case relayedError = "errors passed on"
         case start = "starts"
         case restart = "restarts"
+        case demand = "starts on demand"
         case failedStart = "failed starts"
         case crash = "crashes"
         case hang = "hangs"
@@ -75,6 +77,7 @@ package struct Coverage: Hashable, Sendable {
             answers[end.error, default: 0] += 1
             if end.isRelayed, end.error != nil { add(.relayedError) }
         case .cancelled: add(.cancel)
+        case .marked: add(.standIn)
         case .accepted, .kept, .released, .handedOver, .answeredNobody, .abandoned, .recalled,
             .replied:
             break
@@ -83,7 +86,9 @@ package struct Coverage: Hashable, Sendable {
 
     private mutating func observe(_ fact: WorkerFact) {
         switch fact {
-        case .started(_, let start): add(start.isRestart ? .restart : .start)
+        case .started(_, let start):
+            add(start.isRestart ? .restart : .start)
+            if start.isOnDemand { add(.demand) }
         case .killed: add(.kill)
         case .probed(_, let kernel): add(kernel.isEmpty ? .probe : .trial)
         case .closedChannel: add(.lostChannel)

@@ -22,6 +22,8 @@ package enum CallFact: Hashable, Sendable {
     case released(Int)
     /// The daemon handed it to a worker, to be answered until then.
     case handedOver(Int, to: WorkerID, until: Instant)
+    /// The reply that its caller gets says that others than the kernel's own workers served it.
+    case marked(Int, why: String)
     /// Its caller got the answer.
     case ended(Int, CallEnd)
     /// Something came for a caller who has no such call open.
@@ -40,6 +42,8 @@ package enum CallFact: Hashable, Sendable {
 package struct SentCall: Hashable, Sendable {
     package var caller: CallerID
     package var kernel: String
+    /// The kernel's group; empty for one that isn't configured.
+    package var group = ""
     /// No answer may come later, wherever the time is spent.
     package var deadline: Instant
     /// It may run twice.
@@ -109,6 +113,11 @@ package struct WorkerStart: Hashable, Sendable {
     package var isRestart: Bool
     package var maxRestarts: Int
     package var window: Duration
+    package var group = ""
+    /// Its group is started by calls.
+    package var isOnDemand = false
+    /// It serves only what others can't.
+    package var isStandIn = false
 
     package init(
         name: String,

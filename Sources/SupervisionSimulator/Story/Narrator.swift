@@ -59,6 +59,8 @@ package struct Narrator: Sendable {
         case .handedOver(let number, let worker, let until):
             let time = until.since(at).inWords
             return daemon("hands call \(number) to \(name(worker)), which has \(time)")
+        case .marked(let number, let why):
+            return daemon("marks the answer of call \(number): \(why)")
         case .ended(let number, let end): return daemon(ending(number, end))
         case .answeredNobody(let what): return daemon("answers nobody: \(what)")
         case .abandoned(let number): return world(at, "nobody waits for call \(number) any more")

@@ -35,6 +35,7 @@ extension World {
         sent.limit = configuration.limits.maxCallsPerClient
         sent.totalLimit = configuration.limits.maxCalls
         let group = configuration.kernels.first { $0.name == name }?.group ?? ""
+        sent.group = group
         sent.findsIdleGroup = isIdle(group, name)
         calls.append(
             Call(

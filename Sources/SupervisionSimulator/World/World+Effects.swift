@@ -23,7 +23,8 @@ extension World {
         // Only a later daemon would read it, and only a person the other.
         case .keepOverride, .notifyOperator: break
         // Frames have no texts here.
-        case .rename, .mark: break
+        case .rename: break
+        case .mark(let why): mark(why)
         case .log(let record): observe(.core(.wrote(record)))
         case .notify(let notification): observe(.core(.notified(notification)))
         case .exit: hasExited = true
@@ -87,6 +88,13 @@ extension World {
         let time = kernel?.timeout.cancelTimeout ?? .seconds(2)
         observe(.call(.recalled(number, from: worker, until: seen + time)))
         hearRecall(number, worker)
+    }
+
+    private mutating func mark(_ why: String) {
+        guard let (number, _) = atHand.reply else {
+            return observe(.call(.answeredNobody("a reply is marked that is not at hand")))
+        }
+        observe(.call(.marked(number, why: why)))
     }
 
     private mutating func deliver(_ key: CallerKey, _ attempts: Int, _ queued: Duration) {

@@ -37,7 +37,7 @@ extension World {
     mutating func configure() {
         var atHand = AtHand()
         atHand.isConfiguring = true
-        turn(.configured(configuration), isCallsOnly: false, atHand)
+        turn(.configured(configuration.withStandIns), isCallsOnly: false, atHand)
         kernelIDs.removeAll()
     }
 
@@ -102,8 +102,9 @@ extension World {
 
     mutating func declareReady(_ worker: WorkerID, problem: String) {
         let group = supervisor.groupName(of: worker.slot)
-        var kernels = configuration.kernels.filter { $0.group == group }
-            .map { WorkerDeclaration.Kernel(name: $0.name, isIdempotent: declares($0.name)) }
+        var kernels = configuration.withStandIns.kernels.filter { $0.group == group }
+            .map { $0.callee ?? $0.name }
+            .map { WorkerDeclaration.Kernel(name: $0, isIdempotent: declares($0)) }
         if !kernels.isEmpty { kernels[0].problem = problem }
         let declaration = WorkerDeclaration(device: device(of: group), kernels: kernels)
         turn(.workerReady(worker, declaration), isCallsOnly: false)

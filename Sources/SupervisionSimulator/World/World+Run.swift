@@ -101,7 +101,10 @@ extension World {
                 break
             }
             if stopAsked == nil, openCalls.isEmpty, complaints.isEmpty {
-                guard !hasServed else { break }
+                guard !hasServed else {
+                    aftermath.complaints = rest()
+                    break
+                }
                 hasServed = true
                 for name in configuration.kernels.filter(hasReplicas).map(\.name)
                 where !serves(name) {
@@ -130,6 +133,29 @@ extension World {
     }
 
     private static let callsAtOnce = 6
+
+    /// Nobody calls any more: who runs only for calls goes, when what troubles it is over.
+    private mutating func rest() -> [String] {
+        let lifecycles = configuration.withStandIns.groups.map(\.lifecycle)
+            .filter { $0.start == .onDemand }
+        guard let longest = lifecycles.map(\.idleStop).max() else { return [] }
+        let end = clock + Self.patience
+        while goesOn, clock < end, processes.contains(where: isOnDemand) {
+            pass(until: clock + longest)
+        }
+        return processes.compactMap { process in
+            guard let process, isOnDemand(process) else { return nil }
+            return "'\(supervisor.name(of: process.worker.slot))' runs, and nobody calls"
+        }
+    }
+
+    private func isOnDemand(_ process: Process?) -> Bool {
+        guard let process else { return false }
+        let name = supervisor.groupName(of: process.worker.slot)
+        return configuration.withStandIns.groups.contains {
+            $0.name == name && $0.lifecycle.start == .onDemand
+        }
+    }
 
     /// What is configured to have no worker has none.
     private func hasReplicas(_ kernel: KernelConfiguration) -> Bool {

@@ -215,10 +215,10 @@ extension World {
 
     /// The files on disk are in force from here on.
     mutating func apply(since before: Configuration, why: String) {
-        let names = Set(before.groups.map(\.name) + configuration.groups.map(\.name))
+        let (former, present) = (before.withStandIns.groups, configuration.withStandIns.groups)
+        let names = Set(former.map(\.name) + present.map(\.name))
         let changed = names.filter { name in
-            before.groups.first { $0.name == name }
-                != configuration.groups.first { $0.name == name }
+            former.first { $0.name == name } != present.first { $0.name == name }
         }
         let count = configuration.kernels.count
         observeNow(.outside(.configured(kernels: count, changed: changed, why: why)))

@@ -29,7 +29,7 @@ extension World {
             endedInOrder.append(true)
         }
         let name = supervisor.name(of: worker.slot)
-        let group = configuration.groups.first { name.hasPrefix($0.name + "/") }
+        let group = configuration.withStandIns.groups.first { name.hasPrefix($0.name + "/") }
         let recovery = group?.recovery ?? RecoveryPolicy()
         var start = WorkerStart(
             name: name,
@@ -39,6 +39,9 @@ extension World {
             window: recovery.window
         )
         if recovery.retryQuarantined < recovery.window { start.window = .zero }
+        start.group = group?.name ?? ""
+        start.isStandIn = group.map { $0.role != .active } ?? false
+        start.isOnDemand = group.map { $0.lifecycle.start == .onDemand } ?? false
         observe(.worker(.started(worker, start)))
         starts[slot] += 1
         var process = Process(worker)
