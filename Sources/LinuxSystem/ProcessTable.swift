@@ -77,6 +77,24 @@ public struct ProcessSituation: Hashable, Sendable, CustomStringConvertible {
         }.joined(separator: " ")
     }
 
+    /// Why the process with this number can do nothing at present: "stopped by a signal".
+    ///
+    /// nil for one that runs, waits for what may come, or is gone.
+    public static func hindrance(of pid: Int32) -> String? {
+        guard let stat = try? SystemFile.text(of: "/proc/\(pid)/stat"),
+            let close = stat.lastIndex(of: ")")
+        else { return nil }
+        switch stat[close...].dropFirst(2).first {
+        case "T": return "stopped by a signal"
+        case "t": return "stopped by a debugger"
+        case "D":
+            let channel = ProcessSituation(of: pid)?.waitChannel ?? ""
+            return "uninterruptible in the operating system"
+                + (channel.isEmpty ? "" : " in \(channel)")
+        default: return nil
+        }
+    }
+
     /// "sleep, in state D in nvidia_poll".
     public var description: String {
         "\(name), in state \(state)" + (waitChannel.isEmpty ? "" : " in \(waitChannel)")

@@ -33,20 +33,22 @@ struct FaultTests {
         misbehaviour("lie"), misbehaviour("fd-flood"), misbehaviour("unsealed"),
         misbehaviour("no-memfd"),
         // Q03, R12
-        hang("hang-kernel"), hang("hang-outside"), hang("late"),
+        hang("hang-kernel", "hangs in its kernel or the driver"),
+        hang("hang-outside", "it was stopped by a signal"),
+        hang("late", "did not acknowledge a cancel"),
     ]
 
     private static func misbehaviour(_ fault: String) -> Case {
         Case(fault: fault, code: .workerMisbehaved, says: "protocol", end: "broke the protocol")
     }
 
-    private static func hang(_ fault: String) -> Case {
+    private static func hang(_ fault: String, _ end: String) -> Case {
         Case(
             fault: fault,
             code: .deadlineExceeded,
             // The daemon's words and not those of a client that has waited in vain.
             says: "the deadline passed while the call ran",
-            end: "did not acknowledge a cancel",
+            end: end,
             milliseconds: 600_000
         )
     }

@@ -44,7 +44,7 @@ struct LifecycleTableTests {
         Step(name: "channel closed") { $0.channelClosed(at: now) },
         Step(name: "replace") { $0.replace(next: next, at: now, policy: lifecycle) },
         Step(name: "stop") { $0.stop(at: now, policy: lifecycle) },
-        Step(name: "kill (hung)") { $0.kill(.hung, at: now, policy: lifecycle) },
+        Step(name: "kill (hung)") { $0.kill(.hung(nil), at: now, policy: lifecycle) },
         Step(name: "ended by a signal") { crash(&$0) },
         Step(name: "ended for want of memory") { end(&$0, .outOfMemory(isCertain: false)) },
         Step(name: "ended for good (78)") { end(&$0, .exited(78)) },
@@ -106,11 +106,11 @@ struct LifecycleTableTests {
                     pass(&$0)
                 }
             ),
-            ("killed", ready { _ = $0.kill(.hung, at: now, policy: lifecycle) }),
+            ("killed", ready { _ = $0.kill(.hung(nil), at: now, policy: lifecycle) }),
             (
                 "stuck",
                 ready {
-                    _ = $0.kill(.hung, at: now, policy: lifecycle)
+                    _ = $0.kill(.hung(nil), at: now, policy: lifecycle)
                     pass(&$0)
                 }
             ),

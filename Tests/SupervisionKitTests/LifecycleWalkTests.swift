@@ -58,7 +58,7 @@ struct LifecycleWalkTests {
         case .stop:
             walker.wasStopped = true
             action = walker.machine.stop(at: now, policy: lifecycle)
-        case .hung: action = walker.machine.kill(.hung, at: now, policy: lifecycle)
+        case .hung: action = walker.machine.kill(.hung(nil), at: now, policy: lifecycle)
         case .crashed: action = end(.signaled(name: "SIGSEGV", coreDumped: false), &walker)
         case .failed: action = end(.exited(78), &walker)
         case .deadline:

@@ -85,7 +85,9 @@ struct RecoveryInForceTests {
             #expect(harness.act(.workerMisbehaved(worker, "lies")).contains(.kill(worker)))
         case .lostChannel:
             _ = harness.act(.workerChannelClosed(worker))
-            #expect(harness.act(.timePassed, after: .milliseconds(100)).contains(.kill(worker)))
+            #expect(
+                harness.act(.timePassed, after: WorkerLifecycle.partingTime).contains(.kill(worker))
+            )
         }
         return harness.act(.workerEnded(worker, .signaled(name: "SIGKILL", coreDumped: false)))
     }

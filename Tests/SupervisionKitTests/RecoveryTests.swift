@@ -228,7 +228,9 @@ struct RecoveryTests {
         var harness = Harness.ready(isIdempotent: false)
         let running = harness.call(1).forwarded[0]
         #expect(harness.act(.workerChannelClosed(running.worker)).isEmpty)
-        #expect(harness.act(.timePassed, after: .milliseconds(100)) == [.kill(running.worker)])
+        #expect(
+            harness.act(.timePassed, after: WorkerLifecycle.partingTime) == [.kill(running.worker)]
+        )
         let end = WorkerEnd.signaled(name: "SIGKILL", coreDumped: false)
         let answers = harness.act(.workerEnded(running.worker, end)).answers
         #expect(answers[0].message.contains("closed its channel and was killed"))

@@ -38,6 +38,8 @@ struct Slot: Sendable {
         var at: Instant
         var running: CallID
         var progress: UInt64
+        /// When the progress was first this, in this call.
+        var progressedAt: Instant
     }
 
     struct Trial: Sendable {

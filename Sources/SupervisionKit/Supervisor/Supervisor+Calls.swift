@@ -315,9 +315,20 @@ extension Supervisor {
         deadlines.set(Self.key(.call, index), to: deadline)
     }
 
+    private func hang(of worker: WorkerID, in index: Int) -> Hang? {
+        let kernel = kernels[calls[index].kernel.index].configuration
+        return Hang(
+            of: slots[worker.slot.index].heartbeat,
+            handedOver: calls[index].handedOver,
+            recalled: now + (.zero - kernel.timeout.cancelTimeout),
+            at: now
+        )
+    }
+
     mutating func passDeadline(call index: Int, into effects: inout [Effect]) {
         switch calls[index].phase {
-        case .cancelling(let worker): return kill(worker, .hung, into: &effects)
+        case .cancelling(let worker):
+            return kill(worker, .hung(hang(of: worker, in: index)), into: &effects)
         case .queued where calls[index].deadline <= now:
             return expire(index, "the deadline passed in the queue", into: &effects)
         case .queued: break

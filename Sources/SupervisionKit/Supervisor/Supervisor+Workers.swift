@@ -165,10 +165,13 @@ extension Supervisor {
 
     mutating func heartbeat(_ worker: WorkerID, _ running: CallID, _ progress: UInt64) {
         guard isCurrent(worker) else { return }
+        let former = slots[worker.slot.index].heartbeat
+        let isAsBefore = former?.running == running && former?.progress == progress
         slots[worker.slot.index].heartbeat = Slot.Heartbeat(
             at: now,
             running: running,
-            progress: progress
+            progress: progress,
+            progressedAt: isAsBefore ? former?.progressedAt ?? now : now
         )
     }
 

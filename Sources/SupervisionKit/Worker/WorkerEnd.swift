@@ -6,6 +6,9 @@ public enum WorkerEnd: Codable, Hashable, Sendable {
     /// SIGKILL from the kernel, because memory ran out; only the kernel's signs say so when it is
     /// not certain, which it is where it counts the kills of each worker.
     case outOfMemory(isCertain: Bool)
+    /// SIGKILL from us, in a state in which it could not have answered; the text says which:
+    /// "stopped by a signal".
+    case killedWhile(String)
     /// The process could not be started: stage, errno and text as the exec helper reported them.
     case notStarted(SpawnFailure)
 
@@ -20,7 +23,7 @@ public enum WorkerEnd: Codable, Hashable, Sendable {
     public var isPermanent: Bool {
         switch self {
         case .exited(let code): WorkerEnd.permanentExitCodes.contains(code)
-        case .signaled, .outOfMemory, .disconnected: false
+        case .signaled, .outOfMemory, .killedWhile, .disconnected: false
         case .notStarted(let failure): failure.isPermanent
         }
     }
@@ -29,7 +32,7 @@ public enum WorkerEnd: Codable, Hashable, Sendable {
     public func isPermanent(with policy: RecoveryPolicy) -> Bool {
         switch self {
         case .exited(let code): isPermanent || policy.permanentExitCodes.contains(code)
-        case .signaled, .outOfMemory, .disconnected, .notStarted: isPermanent
+        case .signaled, .outOfMemory, .killedWhile, .disconnected, .notStarted: isPermanent
         }
     }
 
@@ -41,7 +44,7 @@ public enum WorkerEnd: Codable, Hashable, Sendable {
     var leastDelay: Duration? {
         switch self {
         case .notStarted: .seconds(1)
-        case .exited, .signaled, .outOfMemory, .disconnected: nil
+        case .exited, .signaled, .outOfMemory, .killedWhile, .disconnected: nil
         }
     }
 
@@ -50,8 +53,17 @@ public enum WorkerEnd: Codable, Hashable, Sendable {
         switch self {
         case .exited(let code): code == 0
         case .signaled(let name, _): name == "SIGTERM"
-        case .outOfMemory, .disconnected: false
+        case .outOfMemory, .killedWhile, .disconnected: false
         case .notStarted: true
+        }
+    }
+
+    /// SIGKILL, which may be the one that we sent.
+    var isOurKill: Bool {
+        switch self {
+        case .signaled(let name, _): name == "SIGKILL"
+        case .killedWhile: true
+        case .exited, .outOfMemory, .notStarted, .disconnected: false
         }
     }
 
@@ -60,7 +72,7 @@ public enum WorkerEnd: Codable, Hashable, Sendable {
         switch self {
         case .outOfMemory: .outOfMemory
         case .disconnected: .connectionLost
-        case .exited, .signaled, .notStarted: .crashed
+        case .exited, .signaled, .killedWhile, .notStarted: .crashed
         }
     }
 
@@ -72,6 +84,7 @@ public enum WorkerEnd: Codable, Hashable, Sendable {
         case .signaled(let name, true): "was killed by \(name) and dumped core"
         case .outOfMemory(isCertain: true): "was killed by SIGKILL: out of memory"
         case .outOfMemory(isCertain: false): "was killed by SIGKILL, probably out of memory"
+        case .killedWhile(let what): "was killed by SIGKILL while it was \(what)"
         case .notStarted(let failure): "could not be started: \(failure.text)"
         case .disconnected(let why): "was disconnected: \(why)"
         }
@@ -89,32 +102,5 @@ public struct SpawnFailure: Codable, Hashable, Sendable {
     public init(text: String, isPermanent: Bool) {
         self.text = text
         self.isPermanent = isPermanent
-    }
-}
-
-/// Why the daemon ended a worker itself, where it did.
-public enum KillCause: Hashable, Sendable {
-    /// A cancel was not acknowledged in time.
-    case hung
-    /// It broke the protocol; the text says how.
-    case misbehaved(String)
-    /// It was not ready in time.
-    case startTimedOut
-    /// It closed its channel and lived on.
-    case channelClosed
-    /// Its probes went on failing; the text says how.
-    case probesFailed(String)
-    /// It was asked to stop and did not.
-    case stopTimedOut
-
-    public var phrase: String {
-        switch self {
-        case .hung: "did not acknowledge a cancel and was killed"
-        case .misbehaved(let what): "broke the protocol (\(what)) and was killed"
-        case .startTimedOut: "was not ready in time and was killed"
-        case .channelClosed: "closed its channel and was killed"
-        case .probesFailed(let why): "failed its probes (\(why)) and was killed"
-        case .stopTimedOut: "did not stop in time and was killed"
-        }
     }
 }

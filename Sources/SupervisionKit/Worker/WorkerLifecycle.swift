@@ -44,7 +44,9 @@ public struct WorkerLifecycle: Hashable, Sendable {
     /// How long a worker whose channel is closed may take to be seen dead.
     ///
     /// A core dump comes before the descriptors are closed, so this need not wait for one.
-    public static let partingTime: Duration = .milliseconds(100)
+    ///
+    /// Long enough for a machine on which many die at once.
+    public static let partingTime: Duration = .seconds(1)
 
     public private(set) var state: State = .stopped
     public private(set) var isWanted = false
@@ -61,7 +63,7 @@ public struct WorkerLifecycle: Hashable, Sendable {
         public let at: Instant
 
         /// "was killed by SIGSEGV"; for a worker that we killed, why.
-        public var phrase: String { cause?.phrase ?? end.phrase }
+        public var phrase: String { cause?.phrase(of: end) ?? end.phrase }
     }
 
     public init() {}
@@ -237,7 +239,12 @@ public struct WorkerLifecycle: Hashable, Sendable {
         recovery: RecoveryPolicy
     ) -> Action {
         guard let incarnation else { return .none }
-        lastEnd = EndRecord(end: end, cause: killCause, incarnation: incarnation, at: now)
+        lastEnd = EndRecord(
+            end: end,
+            cause: cause(of: end),
+            incarnation: incarnation,
+            at: now
+        )
         let former = state
         guard isWanted else {
             state = .stopped
@@ -313,8 +320,10 @@ public struct WorkerLifecycle: Hashable, Sendable {
         }
     }
 
-    private var killCause: KillCause? {
+    private func cause(of end: WorkerEnd) -> KillCause? {
         switch state {
+        // It was dying already, as it turns out.
+        case .killed(_, .channelClosed, _) where !end.isOurKill: nil
         case .killed(_, let cause, _), .stuck(_, let cause): cause
         case .stopped, .waiting, .starting, .ready, .parting, .asked, .terminated, .backoff,
             .quarantined, .failed:

@@ -152,8 +152,11 @@ extension Daemon {
 
     /// SIGKILL for the worker and all that it has started.
     func kill(_ worker: WorkerID) {
+        if let connection = connection(of: worker) {
+            connection.isKilled = true
+            connection.killedWhile = ProcessSituation.hindrance(of: connection.process.pid)
+        }
         signal(worker, [SIGKILL])
-        connection(of: worker)?.isKilled = true
         // The first signal alone would miss what is in another session, the second a process on
         // its way into the group.
         try? connection(of: worker)?.controlGroup?.kill()
@@ -215,6 +218,9 @@ extension Daemon {
         case .exited(let code): return .exited(code)
         case .signaled(SIGKILL, _) where !connection.isKilled:
             return outOfMemoryEnd(of: connection) ?? .signaled(name: "SIGKILL", coreDumped: false)
+        case .signaled(SIGKILL, _):
+            return connection.killedWhile.map(WorkerEnd.killedWhile)
+                ?? .signaled(name: "SIGKILL", coreDumped: false)
         case .signaled(let signal, let coreDumped):
             return .signaled(name: signalName(signal), coreDumped: coreDumped)
         }

@@ -13,6 +13,8 @@ final class WorkerConnection {
     let memoryMark: UInt64
     /// The daemon has sent SIGKILL.
     var isKilled = false
+    /// What kept it from answering as we killed it.
+    var killedWhile: String?
     let channel: PacketSocket
     let outputs: [OutputPipe]
     let report: FileDescriptor
