@@ -199,7 +199,8 @@ struct HealthProbeTests {
             probe.started(policy: HealthPolicy(), at: Self.start, using: &random)
             let wait = (probe.deadline ?? .distantFuture).since(Self.start)
             #expect(wait <= .seconds(10))
-            tenths[min(9, Int(wait / .seconds(1)))] += 1
+            // They are due at the end of each twentieth.
+            tenths[min(9, max(0, Int((wait - .nanoseconds(1)) / .seconds(1))))] += 1
         }
         #expect(tenths.allSatisfy { abs($0 - 1000) < 190 }, "\(tenths)")
     }
@@ -221,7 +222,33 @@ struct HealthProbeTests {
         }
         #expect(spans.allSatisfy { $0 >= .seconds(9) && $0 <= .seconds(11) })
         let (least, most) = (spans.min() ?? .zero, spans.max() ?? .zero)
-        #expect(least < .milliseconds(9100) && most > .milliseconds(10_900))
+        #expect(least == .milliseconds(9500) && most == .seconds(11))
+    }
+
+    @Test func `probes of many workers are due at twenty instants of an interval`() {
+        var random = SplitMix64(seed: 3)
+        var due: Set<Instant> = []
+        for worker in 0..<1000 {
+            var probe = HealthProbe()
+            let now = Self.start + .milliseconds(worker)
+            probe.started(policy: HealthPolicy(), at: now, using: &random)
+            for _ in 0..<4 {
+                guard let deadline = probe.deadline else { return }
+                due.insert(deadline)
+                _ = probe.deadlinePassed(policy: HealthPolicy(), at: deadline, using: &random)
+                let number = probe.numberInFlight ?? 0
+                let answered = deadline + .milliseconds(worker)
+                _ = probe.answered(
+                    number: number,
+                    .ok,
+                    policy: HealthPolicy(),
+                    at: answered,
+                    using: &random
+                )
+            }
+        }
+        // From one to 45 seconds, by halves.
+        #expect(due.count <= 90)
     }
 
     @Test func `a timeout longer than the interval delays the next probe and no more`() {

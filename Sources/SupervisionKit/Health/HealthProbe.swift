@@ -9,7 +9,9 @@
 ///
 /// At most one probe is in flight: one that hangs ends by its timeout and counts as a failure.
 /// Probes are sent at least nine tenths of an interval apart, `probeNow` excepted; phase and
-/// intervals are jittered, so that the probes of many workers do not beat together.
+/// intervals are jittered, so that the probes of many workers do not beat together. They are due
+/// on a grid of a twentieth of the interval, so that those of a thousand workers wake the machine
+/// twenty times in it and not a thousand.
 public struct HealthProbe: Hashable, Sendable {
     public enum Action: Hashable, Sendable {
         case none
@@ -74,7 +76,7 @@ public struct HealthProbe: Hashable, Sendable {
     ) {
         stopped()
         let phase = Int64.random(in: 0...policy.clampedInterval, using: &random)
-        state = .waiting(until: now + .nanoseconds(phase))
+        state = .waiting(until: policy.onGrid(now + .nanoseconds(phase)))
     }
 
     /// The worker ended or is being ended.
@@ -156,7 +158,8 @@ public struct HealthProbe: Hashable, Sendable {
     ) {
         let interval = policy.clampedInterval
         let jitter = Int64.random(in: -(interval / 10)...(interval / 10), using: &random)
-        state = .waiting(until: max(now, sent + .nanoseconds(interval + jitter)))
+        let next = policy.onGrid(sent + .nanoseconds(interval + jitter))
+        state = .waiting(until: max(now, next))
     }
 
     private mutating func succeeded(as better: HealthStatus, _ policy: HealthPolicy) -> Action {
@@ -197,6 +200,13 @@ extension HealthPolicy {
     /// Nanoseconds; at least 1 ms, and so little that a tenth more still fits.
     fileprivate var clampedInterval: Int64 {
         min(max(1_000_000, interval.saturatedNanoseconds), .max / 2)
+    }
+
+    /// The next instant of the grid on which probes are sent.
+    fileprivate func onGrid(_ instant: Instant) -> Instant {
+        let step = UInt64(clampedInterval / 20)
+        let past = instant.nanoseconds % step
+        return past == 0 ? instant : instant + .nanoseconds(Int64(step - past))
     }
 
     /// Nanoseconds; at least 1 ms.
