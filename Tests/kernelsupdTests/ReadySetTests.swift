@@ -132,6 +132,30 @@ struct ReadySetTests {
     }
 
     @Test
+    func `a start goes behind all that is ready`() throws {
+        let bench = try Bench()
+        try bench.add(.starts)
+        for _ in 0..<40 { try bench.add() }
+        try bench.add(.frames)
+        for number in 0..<42 { bench.signal(number) }
+        #expect(bench.run() == [41] + Array(1...40) + [0])
+    }
+
+    @Test
+    func `a start does not wait for those that are ready again and again`() throws {
+        let bench = try Bench()
+        try bench.add(.starts)
+        for _ in 0..<2 {
+            try bench.add { bench, number in
+                if bench.seen.count < 1000 { bench.signal(number) }
+            }
+        }
+        for number in 0..<3 { bench.signal(number) }
+        let place = bench.run().firstIndex(of: 0)
+        #expect(place.map { $0 < 10 } == true)
+    }
+
+    @Test
     func `of two thousand that are ready at once each is seen once`() throws {
         try ResourceLimit.raiseOpenFiles()
         let bench = try Bench()

@@ -20,6 +20,7 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
     private var wakeUpSource: OpaquePointer?
     private let frames: ReadySet
     private let others: ReadySet
+    private let starts: ReadySet
     private let orphans: ReadySet
 
     /// Makes the calling thread's loop.
@@ -30,9 +31,10 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
         let result = sd_event_new(&made)
         guard result >= 0, let made else { throw SystemError("sd_event_new", errno: -result) }
         event = made
-        frames = try ReadySet(in: made, priority: EventPriority.frames.rawValue, behind: nil)
-        others = try ReadySet(in: made, priority: EventPriority.normal.rawValue, behind: frames)
-        orphans = try ReadySet(in: made, priority: EventPriority.orphans.rawValue, behind: others)
+        frames = try ReadySet(in: made, .frames, behind: nil)
+        others = try ReadySet(in: made, .normal, behind: frames)
+        starts = try ReadySet(in: made, .starts, behind: others)
+        orphans = try ReadySet(in: made, .orphans, behind: others)
         wakeUp = try EventCounter()
         pthread_mutex_init(&lock, nil)
         let added = sd_event_add_io(
@@ -96,7 +98,7 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
         sd_event_exit(event, code)
     }
 
-    /// Calls the handlers of all descriptors that are ready now, the last priority's excepted.
+    /// Calls the handlers of all descriptors that are ready now, starts and orphans excepted.
     func handleReady() {
         others.dispatchAll()
     }
@@ -119,6 +121,7 @@ final class EventLoop: SerialExecutor, @unchecked Sendable {
             switch priority {
             case .frames: frames
             case .normal: others
+            case .starts: starts
             case .orphans: orphans
             }
         return Watch(try set.add(descriptor, events, handler), in: set)

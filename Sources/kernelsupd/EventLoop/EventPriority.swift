@@ -1,9 +1,22 @@
-/// Which of several that are ready goes first; the raw values are libsystemd's.
-enum EventPriority: Int64 {
+/// Which of several that are ready goes first.
+enum EventPriority {
     /// Frames before the news of their sender's death, so that no answer given is lost.
-    case frames = -10
+    case frames
     /// In the order in which they became ready.
-    case normal = 0
+    case normal
+    /// Each behind all that is ready, once: a start takes longer than all of it.
+    ///
+    /// With a lower level they would wait for as long as calls never pause.
+    case starts
     /// Behind the deaths that explain them.
-    case orphans = 10
+    case orphans
+
+    /// libsystemd's number for it.
+    var level: Int64 {
+        switch self {
+        case .frames: -10
+        case .normal, .starts: 0
+        case .orphans: 10
+        }
+    }
 }

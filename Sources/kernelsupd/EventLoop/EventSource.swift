@@ -21,7 +21,7 @@ struct EventSource: ~Copyable {
         }
         self.source = source
         self.box = box
-        sd_event_source_set_priority(source, priority.rawValue)
+        sd_event_source_set_priority(source, priority.level)
     }
 
     deinit {

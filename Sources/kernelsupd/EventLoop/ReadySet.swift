@@ -23,6 +23,8 @@ final class ReadySet {
     private let epoll: FileDescriptor
     /// Those that go first.
     private let ahead: ReadySet?
+    /// All of those do, and not only so many as a turn hands out.
+    private let waitsForAll: Bool
     /// By a number that is used once.
     ///
     /// Of an event at hand whose watch has ended in the meantime nothing is found here, also when
@@ -34,13 +36,14 @@ final class ReadySet {
 
     init(
         in event: OpaquePointer,
-        priority: Int64,
+        _ priority: EventPriority,
         behind ahead: ReadySet?
     ) throws(SystemError) {
         let descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard descriptor >= 0 else { throw SystemError("epoll_create1", errno: errno) }
         epoll = FileDescriptor(owning: descriptor)
         self.ahead = ahead
+        waitsForAll = priority == .starts
         let added = sd_event_add_io(
             event,
             &source,
@@ -55,7 +58,7 @@ final class ReadySet {
             Unmanaged.passUnretained(self).toOpaque()
         )
         guard added >= 0 else { throw SystemError("sd_event_add_io", errno: -added) }
-        sd_event_source_set_priority(source, priority)
+        sd_event_source_set_priority(source, priority.level)
     }
 
     deinit {
@@ -109,8 +112,10 @@ final class ReadySet {
 
     // MARK: - Dispatch
 
-    /// Hands out what is ready now, once each, also beyond the bound of a turn.
+    /// Hands out what is ready now, once each, behind all that goes first, also beyond the bound
+    /// of a turn.
     func dispatchAll() {
+        ahead?.dispatchAll()
         var left = entries.count
         while left > 0 {
             let count = dispatch()
@@ -127,7 +132,7 @@ final class ReadySet {
         let count = Int(epoll_wait(epoll.rawValue, &batch, Int32(batch.count), 0))
         guard count > 0 else { return 0 }
         for index in 0..<count {
-            ahead?.dispatch()
+            if waitsForAll { ahead?.dispatchAll() } else { ahead?.dispatch() }
             dispatch(batch[index])
         }
         return count

@@ -168,8 +168,9 @@ extension Daemon {
         return true
     }
 
+    /// A look is a turn of its own: an answer that comes meanwhile goes before the start.
     private func startNext() {
-        if remains.isLookDue { lookForOrphans() }
+        guard !remains.isLookDue else { return lookForOrphans() }
         guard let slot = remains.turns?.next() else { return }
         startHeld(in: slot)
     }

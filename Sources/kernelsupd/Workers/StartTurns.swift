@@ -5,8 +5,9 @@ internal import SupervisionKit
 /// Slots whose next worker waits until it is known what the former one has left.
 ///
 /// To find that takes a look at all children of the daemon. The turn comes by a descriptor that
-/// becomes ready behind all that are ready already, so that of workers that die together all ends
-/// are told first, and one look serves all. There is one start in a turn: others want theirs.
+/// goes behind all that are ready, so that of workers that die together all ends are told first,
+/// and one look serves all. There is one start in a turn: others want theirs, first of all the
+/// calls that another worker answers meanwhile.
 final class StartTurns {
     private var slots: Deque<SlotID> = []
     private let news: EventCounter
@@ -14,7 +15,7 @@ final class StartTurns {
 
     init(on loop: EventLoop, _ start: @escaping @Sendable () -> Void) throws(SystemError) {
         news = try EventCounter()
-        watch = try loop.watch(news.rawDescriptor, .readable) { _ in start() }
+        watch = try loop.watch(news.rawDescriptor, .readable, priority: .starts) { _ in start() }
     }
 
     deinit {
