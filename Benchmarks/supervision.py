@@ -20,16 +20,13 @@ import sys
 import tempfile
 import time
 
+from common import Missing, configure, now, short
+
 MAIN, READY, FLOODED = 1, 2, 3
 FLOOD_MIB = 128
 FLOOD_TIMEOUT = 60
 # s6 and runit hold a child back that lived for less than a second.
 SETTLED = 1.2
-now = time.monotonic
-
-
-class Missing(Exception):
-    """A supervisor did not do what a row measures: the row shows why."""
 
 
 class Reports:
@@ -122,21 +119,8 @@ class Kernelsupd(Supervisor):
         return True
 
     def command(self, directory, count, mebibytes):
-        (directory / "kernels.d").mkdir()
-        (directory / "run").mkdir(mode=0o755)
-        (directory / "kernelsupd.toml").write_text(
-            f"""
-            [daemon]
-            runtime_directory = "{directory}/run"
-            cache_directory = "{directory}/cache"
-            max_starting = 0
-            [defaults.recovery]
-            max_restarts = 10000
-            initial_backoff = "1ms"
-            max_restart_delay = "1ms"
-            stable_after = "500ms"
-            """
-        )
+        programs = self.context.programs
+        command = configure(programs, directory, "500ms", daemon="max_starting = 0")
         for index in range(count):
             (directory / f"kernels.d/{index}.toml").write_text(
                 f"""
@@ -145,7 +129,7 @@ class Kernelsupd(Supervisor):
                 command = ["{self.context.child}", "{self.argument(index, mebibytes)}"]
                 """
             )
-        return [self.context.programs / "kernelsupd", "--config", directory / "kernelsupd.toml"]
+        return command
 
 
 class Runit(Supervisor):
@@ -445,10 +429,6 @@ def measure(supervisor, context):
     row("flood", lambda: {"flood": flood(supervisor)})
     row("survivors", lambda: {"survivors": survivors(supervisor)})
     return figures
-
-
-def short(value):
-    return f"{value:.3g}" if value < 100 else f"{value:.0f}"
 
 
 def table(results, missing, context):
