@@ -47,12 +47,11 @@ enum EntryPoint {
     }
 
     private static func run(_ options: Options) {
-        guard let loaded = load(options) else { return }
-        raiseOpenFiles()
-        exit(serve(options, loaded))
+        guard let daemon = start(options) else { return }
+        exit(daemon.loop.run())
     }
 
-    /// The reader, with all that the files say, ends with this call, and not with the daemon.
+    /// The reader, with all that the files say, ends with this call.
     ///
     /// - Returns: nil when no more was asked for than a look at the configuration.
     private static func load(_ options: Options) -> LoadedConfiguration? {
@@ -80,10 +79,13 @@ enum EntryPoint {
         return loaded
     }
 
-    private static func serve(_ options: Options, _ loaded: LoadedConfiguration) -> Int32 {
+    /// What was read ends with this call, and not with the daemon.
+    private static func start(_ options: Options) -> Daemon? {
+        guard let loaded = load(options) else { return nil }
+        raiseOpenFiles()
         do {
-            let loop = try EventLoop()
             var recorder: Recorder?
+            let loop = try EventLoop()
             if let path = options.recordingPath { recorder = try Recorder(path: path) }
             let daemon = Daemon(
                 loop: loop,
@@ -93,10 +95,10 @@ enum EntryPoint {
                 recorder: recorder.take()
             )
             try startOn(daemon, loaded.core)
-            return loop.run()
+            return daemon
         } catch {
             complain("kernelsupd: error: \(explain(error, loaded.settings))")
-            return 1
+            exit(1)
         }
     }
 

@@ -45,8 +45,8 @@ extension ConfigurationReader {
             backupTargets: standIns.backupTargets,
             outputPolicies: groups.mapValues(\.policies.output),
             origins: ValueOrigins(
-                groups: groups.mapValues(\.policies),
-                kernels: kernels.reduce(into: [:]) { $0[$1.manifest.name] = $1.policies }
+                groups: groups.mapValues(\.shared),
+                kernels: kernels.reduce(into: [:]) { $0[$1.manifest.name] = $1.shared }
             ),
             signatures: signatures
         )

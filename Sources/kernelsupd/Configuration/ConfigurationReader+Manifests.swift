@@ -43,24 +43,24 @@ extension ConfigurationReader {
             directory: FileReading.directory(of: path)
         )
         let group = reader.string("group", atMost: 128)
-        var policies = group.flatMap { groups[$0]?.policies } ?? defaults
+        var policies = group.flatMap { groups[$0]?.shared } ?? defaults
         if let group {
-            policies.read(reader, [.kernel])
+            policies = policies.reading(reader, [.kernel])
             joinGroup(group, reader)
         } else {
-            policies.read(reader, [.kernel, .group])
+            policies = policies.reading(reader, [.kernel, .group])
         }
         reader.finish()
         guard let manifest, diagnostics.count == before else { return }
         if group == nil {
-            groups[manifest.name] = GroupEntry(policies: policies, isShared: false)
+            groups[manifest.name] = GroupEntry(shared: policies, isShared: false)
         }
         kernels.append(
             KernelEntry(
                 manifest: manifest,
                 group: group ?? manifest.name,
                 groupOrigin: group == nil ? .builtIn : .file(place: reader.place(of: "group")),
-                policies: policies,
+                shared: policies,
                 path: FileReading.realPath(path) ?? path,
                 contentHash: contentHash(of: manifest, document),
                 span: reader.span,

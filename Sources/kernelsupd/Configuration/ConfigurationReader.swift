@@ -19,26 +19,30 @@ struct ConfigurationReader {
     let diagnostics = Diagnostics()
     var settings = Settings()
     var settingOrigins: [String: Origin] = [:]
-    var defaults = Policies()
+    var defaults = SharedPolicies(Policies())
     var groups: [String: GroupEntry] = [:]
     var kernels: [KernelEntry] = []
 
     /// A group as the files describe it.
     struct GroupEntry {
-        var policies: Policies
+        var shared: SharedPolicies
         /// Declared under [groups.NAME], in contrast to a kernel's own group.
         var isShared: Bool
+
+        var policies: Policies { shared.policies }
     }
 
     struct KernelEntry {
         var manifest: KernelManifest
         var group: String
         var groupOrigin: Origin
-        var policies: Policies
+        var shared: SharedPolicies
         var path: String
         var contentHash: UInt64
         var span: SourceSpan
         var file: SourceFile
+
+        var policies: Policies { shared.policies }
     }
 
     init(path: String, runtimeDirectory: String?, openFiles: ResourceLimit) {
@@ -73,8 +77,12 @@ struct ConfigurationReader {
             settings.runtimeDirectory = runtimeDirectory
             settingOrigins["runtime_directory"] = .commandLine
         }
-        defaults.environment = WorkerEnvironment(cacheDirectory: settings.cacheDirectory)
-        if let table = reader.table("defaults") { defaults.read(table, [.kernel, .group]) }
+        var builtIn = Policies()
+        builtIn.environment = WorkerEnvironment(cacheDirectory: settings.cacheDirectory)
+        defaults = SharedPolicies(builtIn)
+        if let table = reader.table("defaults") {
+            defaults = defaults.reading(table, [.kernel, .group])
+        }
         if let table = reader.table("groups") {
             for name in table.keys {
                 if let group = table.table(name) { readGroup(name, group) }
@@ -95,9 +103,8 @@ struct ConfigurationReader {
     }
 
     private mutating func readGroup(_ name: String, _ table: TableReader) {
-        var entry = GroupEntry(policies: defaults, isShared: true)
-        entry.policies.read(table, [.kernel, .group])
-        groups[name] = entry
+        let own = defaults.reading(table, [.kernel, .group])
+        groups[name] = GroupEntry(shared: own, isShared: true)
         if !Self.isName(name) {
             table.error(at: table.span, "'\(name)' is not a group's name: \(Self.nameRule)")
         }

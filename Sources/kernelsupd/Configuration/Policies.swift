@@ -6,7 +6,7 @@ internal import SupervisionKit
 /// Three places can say something, the more specific one later: `[defaults]`, a group, a kernel.
 /// Each takes over what the one before left, then its own preset, which sets everything, then its
 /// own keys. So a key stands above the preset beside it, and a preset above what is less specific.
-struct Policies {
+struct Policies: Hashable {
     /// Who a key is for: a kernel alone, or the workers that it may share with others.
     enum Part {
         case kernel
