@@ -129,6 +129,32 @@ struct RetryInForceTests {
         #expect((refused.first?.retryAfter ?? .zero) > .zero)
     }
 
+    // Q02: each of the calls has cost one worker only.
+    @Test func `calls that must not be repeated are poison after two workers too`() throws {
+        var harness = Harness.ready(replicas: 5) { $0.kernels[0].retry.maxAttempts = 10 }
+        func arrival(_ id: UInt64, key: UInt64 = 77) -> Event {
+            .callArrived(
+                CallArrival(
+                    caller: .client(Harness.client),
+                    callerCall: id,
+                    kernel: Harness.kernel,
+                    key: key
+                )
+            )
+        }
+        let first = try #require(harness.act(arrival(1)).forwarded.first)
+        _ = harness.act(.workerEnded(first.worker, RecoveryTests.crash))
+        // An answer in between: this content does not kill whoever takes it.
+        let second = try #require(harness.act(arrival(2)).forwarded.first)
+        _ = harness.act(.workerReplied(second.worker, second.call, WorkerReply()))
+        let third = try #require(harness.act(arrival(3)).forwarded.first)
+        _ = harness.act(.workerEnded(third.worker, RecoveryTests.crash))
+        let fourth = try #require(harness.act(arrival(4)).forwarded.first)
+        _ = harness.act(.workerEnded(fourth.worker, RecoveryTests.crash))
+        #expect(harness.act(arrival(5)).answers.map(\.error) == [.poisoned])
+        #expect(harness.act(arrival(6, key: 78)).answers == [])
+    }
+
     @Test func `a worker that crashes while it drains has crashed`() {
         var harness = Harness.ready(replicas: 3) { $0.kernels[0].retry.maxAttempts = 10 }
         let first = harness.call(1).forwarded[0]

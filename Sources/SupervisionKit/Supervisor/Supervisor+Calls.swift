@@ -131,6 +131,8 @@ extension Supervisor {
             groups[slots[slot].group].serviceTime.record(now.since(calls[index].handedOver))
         }
         groups[slots[slot].group].usedAt = now
+        // What a stand-in survives may still kill the kernel's own workers.
+        if calls[index].kernel.index == kernel { poison.survived(calls[index].key) }
         settle(index, verdict, into: &effects)
         if case .fault(let fault) = verdict,
             retriesReply(index, fault, reply, from: slot, into: &effects)

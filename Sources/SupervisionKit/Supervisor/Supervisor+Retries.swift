@@ -131,7 +131,6 @@ extension Supervisor {
             waitingCalls -= 1
             wait(index, until: at)
         case .giveUp(let reason):
-            if reason == .poison { poison.add(calls[index].key, at: now) }
             let name = slots[slot].name
             let message = "worker '\(name)' \(phrase) while it had the call; \(reason.phrase)"
             log(.warning, .callLost, "call ended: \(message)", callFields(index), &effects)
@@ -147,6 +146,7 @@ extension Supervisor {
             return calls[index].deadline > now ? .retry(at: now, isFree: true) : .giveUp(.deadline)
         }
         calls[index].workersLost += 1
+        poison.add(calls[index].key, at: now)
         let failure = FailedAttempt(
             fault: fault,
             attempt: Int(calls[index].earlierAttempts &+ calls[index].attempts),
