@@ -186,7 +186,7 @@ _kernelsupctl() {
 
 _kernelsupctl_call() {
     repeating_flags=()
-    non_repeating_flags=(--idempotent --no-retry --version -h --help)
+    non_repeating_flags=(--idempotent --no-retry --no-key --version -h --help)
     repeating_options=(--out)
     non_repeating_options=(--timeout --format --socket-directory --color)
     __kernelsupctl_offer_flags_options -1

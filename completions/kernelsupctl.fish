@@ -23,7 +23,7 @@ function __kernelsupctl_parse_tokens -S
         __kernelsupctl_parse_subcommand 0 'version' 'h/help'
         switch $unparsed_tokens[1]
         case 'call'
-            __kernelsupctl_parse_subcommand -r 2 'out=+' 'timeout=' 'format=' 'idempotent' 'no-retry' 'socket-directory=' 'color=' 'version' 'h/help'
+            __kernelsupctl_parse_subcommand -r 2 'out=+' 'timeout=' 'format=' 'idempotent' 'no-retry' 'no-key' 'socket-directory=' 'color=' 'version' 'h/help'
         case 'kernels'
             __kernelsupctl_parse_subcommand 1 'format=' 'socket-directory=' 'color=' 'version' 'h/help'
         case 'status'
@@ -111,6 +111,7 @@ complete -c 'kernelsupctl' -n '__kernelsupctl_should_offer_completions_for_flags
 complete -c 'kernelsupctl' -n '__kernelsupctl_should_offer_completions_for_flags_or_options "kernelsupctl call" format' -l 'format' -d 'How to answer.' -rfka 'text json'
 complete -c 'kernelsupctl' -n '__kernelsupctl_should_offer_completions_for_flags_or_options "kernelsupctl call" idempotent' -l 'idempotent' -d 'Running the call twice does no harm: it may be tried again after a crash.'
 complete -c 'kernelsupctl' -n '__kernelsupctl_should_offer_completions_for_flags_or_options "kernelsupctl call" no-retry' -l 'no-retry' -d 'One attempt and no more.'
+complete -c 'kernelsupctl' -n '__kernelsupctl_should_offer_completions_for_flags_or_options "kernelsupctl call" no-key' -l 'no-key' -d 'Call also with content that has killed workers, and do not count what follows.'
 complete -c 'kernelsupctl' -n '__kernelsupctl_should_offer_completions_for_flags_or_options "kernelsupctl call" socket-directory' -l 'socket-directory' -d 'Where the daemon\'s sockets are.' -rfa '(__kernelsupctl_complete_directories)'
 complete -c 'kernelsupctl' -n '__kernelsupctl_should_offer_completions_for_flags_or_options "kernelsupctl call" color' -l 'color' -d 'Colour in text; auto is for terminals, and respects NO_COLOR and TERM=dumb.' -rfka 'auto always never'
 complete -c 'kernelsupctl' -n '__kernelsupctl_should_offer_completions_for_flags_or_options "kernelsupctl call" version' -l 'version' -d 'Show the version.'

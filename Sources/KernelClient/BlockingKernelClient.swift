@@ -34,7 +34,7 @@ public struct BlockingKernelClient: ~Copyable {
     /// - Parameters:
     ///   - kernel: `domain/name`.
     ///   - arguments: in any order.
-    ///   - options: deadline, flags, trace.
+    ///   - options: deadline, flags, trace, key.
     /// - Returns: the kernel's outputs and how the call went.
     /// - Throws: `KernelCallError`, whose `execution` says whether the call ran.
     public mutating func call(
@@ -50,9 +50,9 @@ public struct BlockingKernelClient: ~Copyable {
                 id: nextID,
                 flags: options.flags,
                 deadline: deadline ?? .zero,
-                trace: options.trace,
-                key: options.key
+                trace: options.trace
             ),
+            key: options.key,
             kernel: kernel,
             arguments: arguments
         )

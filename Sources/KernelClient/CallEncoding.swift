@@ -22,9 +22,11 @@ struct EncodedFrame: Sendable {
     /// first, each at the start of a page so that a worker can hand it to a device as it is.
     static func call(
         _ head: CallHead,
+        key: CallKey,
         kernel: String,
         arguments: [Tensor]
     ) throws(KernelCallError) -> EncodedFrame {
+        var head = head
         do {
             let sizes = try arguments.map { try checkedByteCount($0) }
             let shared = sharedIndices(arguments, sizes)
@@ -47,6 +49,11 @@ struct EncodedFrame: Sendable {
                     )
                 }
                 memories.append(memory)
+            }
+            switch key {
+            case .ofContent: head.key = try UInt64(keyOf: kernel, outgoing, memories)
+            case .given(let given): head.key = given
+            case .none: head.key = PoisonList.noKey
             }
             let bytes = try CallFrame.encode(
                 head,

@@ -9,18 +9,18 @@ public struct CallOptions: Hashable, Sendable {
     public var deadline: Instant?
     public var flags: CallFlags
     public var trace: TraceID
-    /// Idempotency key: names the call's content; 0 for none.
+    /// Names the call's content: by itself, if nothing else is said.
     ///
-    /// Who sends the same key sends the same call. A call whose key has killed two workers is
-    /// refused with `.poisoned` for a while, by whomever and however often it is sent.
-    public var key: UInt64
+    /// A call whose key has killed two workers is refused with `.poisoned` for a while, by
+    /// whomever and however often it is sent.
+    public var key: CallKey
 
     public init(
         timeout: Duration? = nil,
         deadline: Instant? = nil,
         flags: CallFlags = [],
         trace: TraceID = .none,
-        key: UInt64 = 0
+        key: CallKey = .ofContent
     ) {
         self.timeout = timeout
         self.deadline = deadline

@@ -62,7 +62,7 @@ public final class KernelClient: Sendable {
     /// - Parameters:
     ///   - kernel: `domain/name`.
     ///   - arguments: in any order; small ones travel in the frame, large ones as shared memory.
-    ///   - options: deadline, flags, trace.
+    ///   - options: deadline, flags, trace, key.
     /// - Returns: the kernel's outputs and how the call went.
     /// - Throws: `KernelCallError`, whose `execution` says whether the call ran.
     public func call(
@@ -80,9 +80,9 @@ public final class KernelClient: Sendable {
                 id: id,
                 flags: options.flags,
                 deadline: deadline ?? .zero,
-                trace: options.trace,
-                key: options.key
+                trace: options.trace
             ),
+            key: options.key,
             kernel: kernel,
             arguments: arguments
         )

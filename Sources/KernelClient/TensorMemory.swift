@@ -1,4 +1,6 @@
 public import LinuxSystem
+import SupervisionWire
+import Synchronization
 
 /// Sealed shared memory that holds tensors: created once, passed to any number of calls, never
 /// copied.
@@ -9,6 +11,8 @@ public import LinuxSystem
 public final class TensorMemory: Sendable {
     private let memory: SharedMemory
     private let mapping: MemoryMapping
+    /// Of parts that were arguments: what is sealed is read for it once.
+    private let hashes = Mutex<[Range<Int>: UInt64]>([:])
 
     /// Seals `memory`, which must have no writable mapping left, and takes it over.
     ///
@@ -56,6 +60,19 @@ public final class TensorMemory: Sendable {
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try body(UnsafeRawBufferPointer(mapping.bytes))
+    }
+
+    /// Of these bytes, which must be there.
+    ///
+    /// Two threads that ask at once both read; neither waits for the other.
+    func hash(of range: Range<Int>) -> UInt64 {
+        if let known = hashes.withLock({ $0[range] }) { return known }
+        let hash = withBytes { ContentHash.hash(of: UnsafeRawBufferPointer(rebasing: $0[range])) }
+        hashes.withLock { known in
+            if known.count >= Limits.maxTensors { known.removeAll() }
+            known[range] = hash
+        }
+        return hash
     }
 
     var rawDescriptor: Int32 { memory.rawDescriptor }

@@ -57,6 +57,44 @@ struct RecoveryTests {
         }
     }
 
+    // Q02: nobody gave a key; the client makes it of what is called.
+    @Test func `a call that killed two workers is refused to every client, and others are not`()
+        throws
+    {
+        try withDaemon(.fault("crash")) { daemon in
+            let deadly = daemon.failure("fault/crash")
+            #expect(Ending(deadly) == Ending(.workerDied, .answerLost, attempts: 2))
+            let again = daemon.failure("fault/crash")
+            #expect(Ending(again) == Ending(.poisoned, .notRun, attempts: 0))
+            #expect((again?.retryAfter ?? .zero) > .seconds(500))
+            #expect(daemon.runs == 2)
+            // The runs so far are enough for this content to be served.
+            let other = try daemon.call("fault/crash", amount: 1)
+            #expect(other["x"]?.f32 == [1, 2, 3])
+        }
+    }
+
+    @Test func `the callers of a call that must not be repeated are refused after two workers`()
+        throws
+    {
+        try withDaemon(.fault("crash", isIdempotent: false)) { daemon in
+            for _ in 0..<2 {
+                #expect(daemon.failure("fault/crash")?.code == .workerDied)
+            }
+            #expect(daemon.failure("fault/crash")?.code == .poisoned)
+            #expect(daemon.runs == 2)
+            // Who wants to see it again can.
+            let words = ["call", "fault/crash", "x=[1,2,3]"]
+            let places = ["--socket-directory", "\(daemon.directory.path)/run"]
+            let refused = try Finished.run(BuildProducts.control, words + places)
+            #expect(refused.status == 2)
+            #expect(refused.errors.contains("with this content have killed 2 workers"))
+            let forced = try Finished.run(BuildProducts.control, words + ["--no-key"] + places)
+            #expect(forced.status == 1, "\(forced)")
+            #expect(daemon.runs == 3)
+        }
+    }
+
     @Test func `the caller may say that a call must not be repeated`() throws {
         try withDaemon(.fault("crash")) { daemon in
             let failure = daemon.failure("fault/crash", amount: 1, flags: .noRetry)
@@ -103,7 +141,7 @@ struct RecoveryTests {
         configuration["defaults.breaker", "failure_rate"] = "false"
         try withDaemon(configuration) { daemon in
             for _ in 0..<20 {
-                let failure = daemon.failure("fault/crash")
+                let failure = daemon.failure("fault/crash", key: .none)
                 #expect(failure?.message.contains("SIGSEGV") == true, "\(failure?.message ?? "")")
                 let last = try daemon.kernel("fault/crash").slots.first?.lastExit ?? ""
                 #expect(last.hasPrefix("was killed by SIGSEGV"), "\(last)")

@@ -43,11 +43,13 @@ final class FakeDaemon: Sendable {
     }
 
     /// Runs `body` against a fresh daemon, and ends the daemon afterwards.
-    static func run(_ body: (FakeDaemon) async throws -> Void) async throws {
+    static func run<Result>(
+        _ body: (FakeDaemon) async throws -> Result
+    ) async throws -> Result {
         let daemon = try FakeDaemon()
         startThread { daemon.accept() }
         defer { daemon.end() }
-        try await body(daemon)
+        return try await body(daemon)
     }
 
     private func end() {

@@ -31,19 +31,6 @@ import Testing
         }
     }
 
-    @Test func `sends the key of a call`() async throws {
-        try await FakeDaemon.run { daemon in
-            var seen = daemon.seen.makeAsyncIterator()
-            let client = KernelClient(path: daemon.path)
-            _ = try await client.call("echo", options: CallOptions(key: 77))
-            #expect(await seen.next() == .connected)
-            #expect(
-                await seen.next()
-                    == .call(kernel: "echo", tensors: [:], hasDeadline: false, key: 77)
-            )
-        }
-    }
-
     @Test func `sends 64 KiB in the frame and one byte more as sealed memory`() async throws {
         try await FakeDaemon.run { daemon in
             var seen = daemon.seen.makeAsyncIterator()

@@ -54,6 +54,9 @@ struct CallCommand: ParsableCommand {
     @Flag(help: "One attempt and no more.")
     var noRetry = false
 
+    @Flag(help: "Call also with content that has killed workers, and do not count what follows.")
+    var noKey = false
+
     @OptionGroup var options: GlobalOptions
 
     func run() throws {
@@ -90,7 +93,8 @@ struct CallCommand: ParsableCommand {
         return CallOptions(
             timeout: timeout?.duration,
             flags: flags,
-            trace: TraceID(high: .random(in: 1 ... .max), low: .random(in: 1 ... .max))
+            trace: TraceID(high: .random(in: 1 ... .max), low: .random(in: 1 ... .max)),
+            key: noKey ? .none : .ofContent
         )
     }
 

@@ -12,7 +12,8 @@ extension DaemonUnderTest {
         milliseconds: UInt32? = nil,
         amount: UInt32? = nil,
         timeout: Duration? = nil,
-        flags: CallFlags = []
+        flags: CallFlags = [],
+        key: CallKey = .ofContent
     ) throws(KernelCallError) -> CallResult {
         var client = BlockingKernelClient(path: callsPath)
         var arguments = [Tensor("x", x)]
@@ -21,7 +22,7 @@ extension DaemonUnderTest {
         return try client.call(
             kernel,
             arguments,
-            options: CallOptions(timeout: timeout, flags: flags)
+            options: CallOptions(timeout: timeout, flags: flags, key: key)
         )
     }
 
@@ -31,7 +32,8 @@ extension DaemonUnderTest {
         milliseconds: UInt32? = nil,
         amount: UInt32? = nil,
         timeout: Duration? = nil,
-        flags: CallFlags = []
+        flags: CallFlags = [],
+        key: CallKey = .ofContent
     ) -> KernelCallError? {
         do throws(KernelCallError) {
             _ = try call(
@@ -39,7 +41,8 @@ extension DaemonUnderTest {
                 milliseconds: milliseconds,
                 amount: amount,
                 timeout: timeout,
-                flags: flags
+                flags: flags,
+                key: key
             )
             return nil
         } catch {
