@@ -14,8 +14,12 @@ struct RecoveryLadderTableTests {
     static let means: [(name: String, means: Means)] = [
         ("a restart", Means()),
         ("a ready replica", Means(restart: .spent, hasReadyReplica: true)),
-        ("a degraded profile", Means(restart: .spent, hasDegradedProfile: true)),
-        ("a backup", Means(restart: .spent, hasBackup: true)),
+        ("a degraded profile", Means(restart: .spent, degradedProfile: .serving)),
+        ("a backup", Means(restart: .spent, backup: .serving)),
+        (
+            "a profile and a backup that can't serve now",
+            Means(restart: .spent, degradedProfile: .notServing, backup: .notServing)
+        ),
         ("nothing, restarts spent", Means(restart: .spent)),
         ("nothing, permanent exit", Means(restart: .permanentExit)),
         (
@@ -23,8 +27,8 @@ struct RecoveryLadderTableTests {
             Means(
                 restart: .spent,
                 hasReadyReplica: true,
-                hasDegradedProfile: true,
-                hasBackup: true
+                degradedProfile: .serving,
+                backup: .serving
             )
         ),
     ]
@@ -47,8 +51,8 @@ struct RecoveryLadderTableTests {
             ("clear, alert raised", over),
             ("restart_kernel", standing(Means())),
             ("use_replica", standing(Means(restart: .spent, hasReadyReplica: true))),
-            ("degrade", standing(Means(restart: .spent, hasDegradedProfile: true))),
-            ("failover", standing(Means(restart: .spent, hasBackup: true))),
+            ("degrade", standing(Means(restart: .spent, degradedProfile: .serving))),
+            ("failover", standing(Means(restart: .spent, backup: .serving))),
             ("notify_operator, alert raised", standing(Means(restart: .spent))),
             ("notify_operator, alert acknowledged", acknowledged),
             ("exhausted", standing(Means(restart: .spent), short)),

@@ -49,7 +49,7 @@ struct RecoveryLadderTests {
     // E06
     @Test func `a permanent exit goes to the next rung at once`() {
         var ladder = RecoveryLadder()
-        let means = Means(restart: .permanentExit, hasDegradedProfile: true)
+        let means = Means(restart: .permanentExit, degradedProfile: .serving)
         let steps = ladder.failed(means: means, policy: RecoveryPolicy())
         #expect(
             steps == [
@@ -66,7 +66,7 @@ struct RecoveryLadderTests {
     @Test func `a rung whose means are gone is left for a later one`() {
         var ladder = RecoveryLadder()
         let policy = RecoveryPolicy()
-        var means = Means(restart: .spent, hasReadyReplica: true, hasBackup: true)
+        var means = Means(restart: .spent, hasReadyReplica: true, backup: .serving)
         _ = ladder.failed(means: means, policy: policy)
         #expect(ladder.rung == .useReplica)
         means.hasReadyReplica = false
@@ -169,7 +169,7 @@ struct RecoveryLadderTests {
     @Test func `an operator who is told early does not stand in the way of later rungs`() {
         var ladder = RecoveryLadder()
         let policy = Self.policy(.restartKernel, .notifyOperator, .failover)
-        let means = Means(restart: .spent, hasBackup: true)
+        let means = Means(restart: .spent, backup: .serving)
         #expect(
             ladder.failed(means: means, policy: policy) == [
                 .skipped(.restartKernel, .restartsSpent), .took(.notifyOperator), .alerted,
@@ -185,6 +185,30 @@ struct RecoveryLadderTests {
         #expect(ladder.rung == .notifyOperator)
     }
 
+    // What is configured and out of order is not what nobody has configured.
+    @Test func `a stand-in that can't serve now is told from one that is not configured`() {
+        var ladder = RecoveryLadder()
+        let policy = Self.policy(.restartKernel, .degrade, .failover)
+        let means = Means(restart: .spent, degradedProfile: .notServing)
+        #expect(
+            ladder.failed(means: means, policy: policy) == [
+                .skipped(.restartKernel, .restartsSpent), .skipped(.degrade, .profileNotServing),
+                .skipped(.failover, .noBackup), .exhausted,
+            ]
+        )
+        #expect(
+            ladder.explanation(policy: policy)
+                == "spent restart_kernel 3/3; skipped degrade: the profile can't serve now, "
+                + "failover: no backup; nothing more can be done"
+        )
+        // A reload that adds a backup which does not answer yet is news.
+        let later = Means(restart: .spent, degradedProfile: .notServing, backup: .notServing)
+        #expect(
+            ladder.changed(means: later, policy: policy)
+                == [.skipped(.failover, .backupNotServing)]
+        )
+    }
+
     @Test func `a rung that the policy names twice stands on the ladder once`() {
         let policy = Self.policy(.degrade, .failover, .degrade, .restartKernel, .failover)
         #expect(policy.rungs == [.degrade, .failover, .restartKernel])
@@ -192,7 +216,7 @@ struct RecoveryLadderTests {
 
     @Test func `a new policy takes hold with the next change`() {
         var ladder = RecoveryLadder()
-        let means = Means(restart: .spent, hasBackup: true)
+        let means = Means(restart: .spent, backup: .serving)
         _ = ladder.failed(means: means, policy: Self.policy(.restartKernel))
         let steps = ladder.changed(means: means, policy: Self.policy(.restartKernel, .failover))
         #expect(steps == [.took(.failover)])
@@ -222,7 +246,8 @@ struct RecoveryLadderTests {
         )
         #expect(
             RecoveryLadder.SkipReason.allCases.map(\.phrase) == [
-                "restarts spent", "permanent exit", "no ready slot", "no profile", "no backup",
+                "restarts spent", "permanent exit", "no ready slot", "no profile",
+                "the profile can't serve now", "no backup", "the backup can't serve now",
             ]
         )
     }

@@ -133,7 +133,14 @@ struct StandInTests {
         _ = harness.act(.workerEnded(backup, Self.crash))
         #expect(harness.health.state == .down)
         #expect(harness.call(2).answers.map(\.error) == [.unavailable])
-        #expect(harness.supervisor.snapshot.kernels[0].alert == .raised)
+        let kernel = harness.supervisor.snapshot.kernels[0]
+        #expect(kernel.alert == .raised)
+        // Both are configured, and neither serves.
+        #expect(
+            kernel.recovery.contains(
+                "degrade: the profile can't serve now, failover: the backup can't serve now"
+            )
+        )
     }
 
     // The rung is left again, with hysteresis.

@@ -28,8 +28,8 @@ public struct RecoveryMeans<Value> {
         RecoveryLadder.Means(
             restart: trouble.restart,
             hasReadyReplica: !replicas.isEmpty,
-            hasDegradedProfile: degraded != nil,
-            hasBackup: backup != nil
+            degradedProfile: degraded == nil ? .none : .serving,
+            backup: backup == nil ? .none : .serving
         )
     }
 }

@@ -4,8 +4,12 @@ extension RecoveryLadder {
         case restartsSpent = "restarts_spent"
         case permanentExit = "permanent_exit"
         case noReadySlot = "no_ready_slot"
+        /// None is configured.
         case noProfile = "no_profile"
+        case profileNotServing = "profile_not_serving"
+        /// None is configured.
         case noBackup = "no_backup"
+        case backupNotServing = "backup_not_serving"
 
         /// "no ready slot".
         public var phrase: String {
@@ -14,7 +18,9 @@ extension RecoveryLadder {
             case .permanentExit: "permanent exit"
             case .noReadySlot: "no ready slot"
             case .noProfile: "no profile"
+            case .profileNotServing: "the profile can't serve now"
             case .noBackup: "no backup"
+            case .backupNotServing: "the backup can't serve now"
             }
         }
     }

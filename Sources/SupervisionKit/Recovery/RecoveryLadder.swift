@@ -29,24 +29,32 @@ public struct RecoveryLadder: Hashable, Sendable {
             case permanentExit
         }
 
+        /// Whether others may take the calls.
+        public enum StandIn: CaseIterable, Hashable, Sendable {
+            /// None is configured.
+            case none
+            /// One is configured and can't take calls now.
+            case notServing
+            /// Nothing says that it would not serve.
+            case serving
+        }
+
         public var restart: Restart
         /// Another slot of the group is ready, or a standby that can be promoted.
         public var hasReadyReplica: Bool
-        /// A degraded profile is configured and nothing says that it would not serve.
-        public var hasDegradedProfile: Bool
-        /// A backup is configured and nothing says that it would not serve.
-        public var hasBackup: Bool
+        public var degradedProfile: StandIn
+        public var backup: StandIn
 
         public init(
             restart: Restart = .possible,
             hasReadyReplica: Bool = false,
-            hasDegradedProfile: Bool = false,
-            hasBackup: Bool = false
+            degradedProfile: StandIn = .none,
+            backup: StandIn = .none
         ) {
             self.restart = restart
             self.hasReadyReplica = hasReadyReplica
-            self.hasDegradedProfile = hasDegradedProfile
-            self.hasBackup = hasBackup
+            self.degradedProfile = degradedProfile
+            self.backup = backup
         }
 
         /// Why `rung` can't be taken; nil when it can.
@@ -59,8 +67,18 @@ public struct RecoveryLadder: Hashable, Sendable {
                 case .permanentExit: .permanentExit
                 }
             case .useReplica: hasReadyReplica ? nil : .noReadySlot
-            case .degrade: hasDegradedProfile ? nil : .noProfile
-            case .failover: hasBackup ? nil : .noBackup
+            case .degrade:
+                switch degradedProfile {
+                case .none: .noProfile
+                case .notServing: .profileNotServing
+                case .serving: nil
+                }
+            case .failover:
+                switch backup {
+                case .none: .noBackup
+                case .notServing: .backupNotServing
+                case .serving: nil
+                }
             case .notifyOperator: nil
             }
         }

@@ -165,10 +165,10 @@ extension Supervisor {
 
     private func means(of group: Int) -> RecoveryLadder.Means {
         var means = RecoveryLadder.Means()
-        means.hasDegradedProfile = canStandIn(for: group, on: .degrade)
-        means.hasBackup = canStandIn(for: group, on: .failover)
+        means.degradedProfile = standIn(for: group, on: .degrade)
+        means.backup = standIn(for: group, on: .failover)
         // Until they have come home, the group's own workers are nothing to go back to.
-        if let rung = groups[group].ladder.rung, canStandIn(for: group, on: rung) {
+        if let rung = groups[group].ladder.rung, standIn(for: group, on: rung) == .serving {
             means.restart = .spent
             return means
         }

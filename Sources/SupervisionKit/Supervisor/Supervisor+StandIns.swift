@@ -106,12 +106,16 @@ extension Supervisor {
 
     // MARK: - Ladder
 
-    /// What stands in for kernels of the group, by rung.
-    func canStandIn(for group: Int, on rung: RecoveryStrategy) -> Bool {
-        groups[group].kernels.contains { kernel in
-            kernels[kernel].isConfigured
-                && kernels[kernel].standIns.contains { $0.rung == rung && canServe($0.kernel) }
+    /// Whether anything stands in for kernels of the group on this rung, and takes calls.
+    func standIn(for group: Int, on rung: RecoveryStrategy) -> RecoveryLadder.Means.StandIn {
+        var best = RecoveryLadder.Means.StandIn.none
+        for kernel in groups[group].kernels where kernels[kernel].isConfigured {
+            for standIn in kernels[kernel].standIns where standIn.rung == rung {
+                guard !canServe(standIn.kernel) else { return .serving }
+                best = .notServing
+            }
         }
+        return best
     }
 
     /// The groups whose kernels this group's kernels stand in for look at their ladders again.
