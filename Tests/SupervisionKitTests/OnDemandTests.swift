@@ -37,6 +37,16 @@ struct OnDemandTests {
         #expect(harness.health.reason == .onDemand)
     }
 
+    @Test func `a kernel that fell asleep is healthy since then, not since the start`() {
+        var harness = Self.awake()
+        _ = harness.act(.timePassed, after: .seconds(60))
+        _ = harness.act(.workerEnded(harness.worker(1), .exited(0)), after: .seconds(1))
+        let stopped = harness.now
+        _ = harness.act(.timePassed, after: .seconds(100))
+        #expect(harness.health.reason == .onDemand)
+        #expect(harness.health.since == stopped)
+    }
+
     @Test func `the first call starts the workers and waits for one`() {
         var harness = Self.harness(replicas: 2)
         let effects = harness.call(1)
@@ -74,6 +84,10 @@ struct OnDemandTests {
         #expect(harness.act(.workerEnded(harness.worker(1), .exited(0))).spawned.isEmpty)
         #expect(harness.health.reason == .onDemand)
         #expect(harness.call(2).spawned == [harness.worker(2)])
+        // To wake is not to restart, and to die is.
+        #expect(harness.supervisor.snapshot.kernels[0].slots.map(\.restarts) == [0])
+        _ = harness.act(.workerEnded(harness.worker(2), RecoveryTests.crash))
+        #expect(harness.supervisor.snapshot.kernels[0].slots.map(\.restarts) == [1])
     }
 
     @Test func `a call while the worker stops gets the next one`() {

@@ -58,6 +58,32 @@ import Testing
         #expect(folded.contains("● all 13 healthy   1/1    91      0        0\n"))
     }
 
+    @Test func `a healthy kernel without a worker says what starts one`() {
+        let kernels = [Samples.healthy("core/add"), Samples.sleeping("core/lazy")]
+        func lines(_ kernels: [KernelStatus]) -> [Substring] {
+            StatusText(
+                status: Samples.status(.healthy, kernels),
+                presentation: Samples.presentation
+            ).text.split(separator: "\n")
+        }
+        #expect(
+            lines(kernels)[2...5].joined(separator: "\n") == """
+                  KERNEL    STATE   SLOTS CALLS FAILED RESTARTS WHY AND NEXT
+                ● core/add  healthy   1/1     7      0        0
+                ● core/lazy healthy   0/1     7      0        0 no worker runs; the next call
+                                                                starts one
+                """
+        )
+        let many = (0..<12).map { Samples.healthy("core/k\($0)") } + kernels
+        #expect(
+            lines(many)[2...4].joined(separator: "\n") == """
+                  KERNEL STATE   SLOTS CALLS FAILED RESTARTS WHY AND NEXT
+                ● all 14 healthy 13/14    98      0        0 1 kernel without a worker until
+                                                             called
+                """
+        )
+    }
+
     @Test func `shows a refused reload with its errors, and a daemon that ends`() {
         var status = Samples.status(.unknown, [])
         status.configuration.state = .reloadRefused
@@ -189,6 +215,24 @@ import Testing
                   x  f32[n]
                 call it with
                   kernelsupctl call core/echo x=@FILE
+
+                """
+        )
+    }
+
+    @Test func `does not give a call without arguments for one whose signature is not known`() {
+        let kernel = Kernel(
+            name: "core/lazy",
+            summary: "",
+            group: "core/lazy",
+            isIdempotent: false,
+            arguments: [],
+            state: .healthy
+        )
+        #expect(
+            KernelText(kernel: kernel, presentation: Samples.presentation).text == """
+                core/lazy  healthy  not idempotent
+                its arguments are known when its first worker is ready
 
                 """
         )

@@ -121,6 +121,15 @@ enum Samples {
         )
     }
 
+    static func sleeping(_ name: String) -> KernelStatus {
+        var kernel = healthy(name)
+        kernel.reasonID = "KSUP-R13"
+        kernel.reason = "on_demand"
+        kernel.why = "no worker runs; the next call starts one"
+        kernel.slots[0].state = .stopped
+        return kernel
+    }
+
     static func status(_ state: ControlProtocol.HealthState, _ kernels: [KernelStatus]) -> Status {
         Status(
             version: "0.4.0",

@@ -73,7 +73,8 @@ extension Supervisor {
                 return open
             }
             let why = "no worker runs; the next call starts one"
-            return health(.healthy, .onDemand, why, since: since)
+            let stopped = places.map(\.stateSince).max() ?? since
+            return health(.healthy, .onDemand, why, since: stopped)
         }
         guard let worst = members.max(by: { $0.trouble < $1.trouble }) else {
             return health(.down, .noWorker, "no worker is configured", since: since)

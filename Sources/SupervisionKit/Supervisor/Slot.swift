@@ -25,6 +25,8 @@ struct Slot: Sendable {
     /// Indices of the group's kernels that the worker has said it serves.
     var served: [Int] = []
     var restarts = 0
+    /// The last worker was stopped because nobody called: the next one is no restart.
+    var hasRested = false
     var stateSince: Instant
     var hasBeenReady = false
     /// The worker that is there has said hello.

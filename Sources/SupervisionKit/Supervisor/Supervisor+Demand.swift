@@ -71,7 +71,10 @@ extension Supervisor {
         let name = groups[group].configuration.name
         let message = "workers of '\(name)' stop: no call for \(policy.idleStop.inWords)"
         log(.info, .recovery, message, [.init("GROUP", name)], &effects)
-        for slot in groups[group].slots { stopSlot(slot.index, into: &effects) }
+        for slot in groups[group].slots {
+            slots[slot.index].hasRested = true
+            stopSlot(slot.index, into: &effects)
+        }
         // The next worker looks anew: what could not be built may have been mended.
         for kernel in groups[group].kernels { kernels[kernel].problem = "" }
     }

@@ -318,7 +318,10 @@ extension Supervisor {
             slots[slot].concurrency = 1
             slots[slot].isGreeted = false
             slots[slot].heartbeat = nil
-            if slots[slot].lifecycle.lastEnd != nil { slots[slot].restarts += 1 }
+            if slots[slot].lifecycle.lastEnd != nil, !slots[slot].hasRested {
+                slots[slot].restarts += 1
+            }
+            slots[slot].hasRested = false
             effects.append(.spawn(WorkerID(slot: id, incarnation: incarnation)))
         case .askToStop(let incarnation):
             effects.append(.askToStop(WorkerID(slot: id, incarnation: incarnation)))

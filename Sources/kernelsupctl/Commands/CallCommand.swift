@@ -68,7 +68,40 @@ struct CallCommand: ParsableCommand {
         guard files.count(where: \.isStandardOutput) <= 1 else {
             throw CommandFailure.usage("only one output can go to standard output")
         }
-        let arguments = try given.map { pair in
+        let result = try result(of: given, outputs.map(\.name), signature)
+        try write(result, files)
+    }
+
+    private func result(
+        of given: [(name: String, value: String)],
+        _ outputs: [String],
+        _ signature: KernelDescription
+    ) throws -> CallResult {
+        var client = BlockingKernelClient(path: options.callsPath)
+        let arguments = try tensors(given, signature)
+        do throws(KernelCallError) {
+            return try client.call(kernel, arguments, options: callOptions)
+        } catch {
+            // The call has woken a kernel that sleeps, and whose signature nobody knew before.
+            guard error.code == .invalidArgument, signature.arguments.isEmpty,
+                !given.contains(where: { isStandardInput($0.value) }),
+                let known = try? describe(), !known.arguments.isEmpty
+            else { throw report(error) }
+            try check(given.map(\.name), outputs, against: known)
+            let arguments = try tensors(given, known)
+            do throws(KernelCallError) {
+                return try client.call(kernel, arguments, options: callOptions)
+            } catch {
+                throw report(error)
+            }
+        }
+    }
+
+    private func tensors(
+        _ given: [(name: String, value: String)],
+        _ signature: KernelDescription
+    ) throws -> [Tensor] {
+        try given.map { pair in
             try ArgumentReader(
                 signature: signature.arguments.first {
                     $0.name == pair.name && $0.direction == .input
@@ -76,14 +109,6 @@ struct CallCommand: ParsableCommand {
                 name: pair.name
             ).tensor(pair.value)
         }
-        var client = BlockingKernelClient(path: options.callsPath)
-        let result: CallResult
-        do throws(KernelCallError) {
-            result = try client.call(kernel, arguments, options: callOptions)
-        } catch {
-            throw report(error)
-        }
-        try write(result, files)
     }
 
     private var callOptions: CallOptions {
@@ -118,12 +143,14 @@ struct CallCommand: ParsableCommand {
             }
             found.append((name, String(word[word.index(after: equals)...])))
         }
-        let fromInput = found.filter { option.isEmpty && ($0.value == "-" || $0.value == "@-") }
+        let fromInput = found.filter { option.isEmpty && isStandardInput($0.value) }
         guard fromInput.count <= 1 else {
             throw .usage("only one argument can come from standard input")
         }
         return found
     }
+
+    private func isStandardInput(_ value: String) -> Bool { value == "-" || value == "@-" }
 
     /// The kernel's signature.
     ///

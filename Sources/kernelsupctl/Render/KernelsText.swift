@@ -44,8 +44,15 @@ struct KernelText {
             lines.append(direction == .input ? "inputs" : "outputs")
             lines += table(group)
         }
-        lines.append("call it with")
-        lines += callLines
+        if kernel.arguments.isEmpty {
+            lines += wrapped(
+                "its arguments are known when its first worker is ready",
+                width: presentation.width
+            )
+        } else {
+            lines.append("call it with")
+            lines += callLines
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -93,10 +93,13 @@ struct StatusText {
         var rows = bad.map { row($0.name, [$0], note($0)) }
         // A few healthy kernels are worth their lines; many are one line.
         if good.count <= (bad.isEmpty ? 12 : 1) {
-            rows += good.map { row($0.name, [$0], "") }
+            rows += good.map { row($0.name, [$0], note($0)) }
         } else {
             let name = bad.isEmpty ? "all \(good.count)" : "\(good.count) others"
-            rows.append(row(name, good, ""))
+            let asleep = good.count { $0.reason == "on_demand" }
+            // Slots that are not ready beside the word healthy want one more.
+            let sleepers = "\(counted(asleep, "kernel")) without a worker until called"
+            rows.append(row(name, good, asleep == 0 ? "" : sleepers))
         }
         return rows
     }
