@@ -22,6 +22,7 @@ struct RecoveryLadderTableTests {
         ),
         ("nothing, restarts spent", Means(restart: .spent)),
         ("nothing, permanent exit", Means(restart: .permanentExit)),
+        ("nothing, the worker is stuck", Means(restart: .stuck)),
         (
             "all but a restart",
             Means(

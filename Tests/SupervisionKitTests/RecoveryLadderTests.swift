@@ -246,8 +246,9 @@ struct RecoveryLadderTests {
         )
         #expect(
             RecoveryLadder.SkipReason.allCases.map(\.phrase) == [
-                "restarts spent", "permanent exit", "no ready slot", "no profile",
-                "the profile can't serve now", "no backup", "the backup can't serve now",
+                "restarts spent", "permanent exit", "the worker does not end", "no ready slot",
+                "no profile", "the profile can't serve now", "no backup",
+                "the backup can't serve now",
             ]
         )
     }

@@ -3,6 +3,7 @@ extension RecoveryLadder {
     public enum SkipReason: String, CaseIterable, Hashable, Sendable {
         case restartsSpent = "restarts_spent"
         case permanentExit = "permanent_exit"
+        case workerStuck = "worker_stuck"
         case noReadySlot = "no_ready_slot"
         /// None is configured.
         case noProfile = "no_profile"
@@ -16,6 +17,7 @@ extension RecoveryLadder {
             switch self {
             case .restartsSpent: "restarts spent"
             case .permanentExit: "permanent exit"
+            case .workerStuck: "the worker does not end"
             case .noReadySlot: "no ready slot"
             case .noProfile: "no profile"
             case .profileNotServing: "the profile can't serve now"

@@ -27,6 +27,8 @@ public struct RecoveryLadder: Hashable, Sendable {
             case spent
             /// No start can help.
             case permanentExit
+            /// A process that doesn't end holds the place.
+            case stuck
         }
 
         /// Whether others may take the calls.
@@ -65,6 +67,7 @@ public struct RecoveryLadder: Hashable, Sendable {
                 case .possible: nil
                 case .spent: .restartsSpent
                 case .permanentExit: .permanentExit
+                case .stuck: .workerStuck
                 }
             case .useReplica: hasReadyReplica ? nil : .noReadySlot
             case .degrade:

@@ -175,8 +175,10 @@ extension Supervisor {
         for slot in groups[group].slots where slots[slot.index].lifecycle.isWanted {
             switch slots[slot.index].lifecycle.state {
             case .failed: means.restart = .permanentExit
-            case .quarantined, .stuck:
+            case .quarantined:
                 if means.restart == .possible { means.restart = .spent }
+            case .stuck:
+                if means.restart != .permanentExit { means.restart = .stuck }
             case .ready: means.hasReadyReplica = true
             case .stopped, .waiting, .starting, .parting, .asked, .terminated, .killed, .backoff:
                 break
