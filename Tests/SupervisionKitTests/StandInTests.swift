@@ -107,6 +107,41 @@ struct StandInTests {
         #expect(harness.supervisor.snapshot.kernels[0].counters.ok == 1)
     }
 
+    // The text is kept between replies.
+    @Test func `the reason in a reply is that of its time`() throws {
+        var harness = Self.harness(backup: false) {
+            $0.groups[0].recovery.maxRestarts = 1
+            $0.groups[0].recovery.retryQuarantined = .seconds(1)
+        }
+        func reason(_ harness: inout Harness) throws -> String {
+            let sent = try #require(harness.call().forwarded.first)
+            let reply = harness.reply(sent.worker, sent.call)
+            for case .mark(let text) in reply { return text }
+            return ""
+        }
+        // One restart, which is slow to be ready, and dies too.
+        _ = harness.act(.workerEnded(harness.worker(1), Self.crash))
+        let second = harness.worker(2)
+        let spawned = harness.act(.workerEnded(second, Self.crash)).spawned
+        _ = Self.makeReady(try #require(spawned.first { $0.slot.index == 1 }), &harness)
+        let prefix = "served by the degraded profile of test/kernel: "
+        let quarantined = prefix + "worker 'test/kernel/0' was killed by SIGSEGV and restarted "
+        for _ in 0..<3 {
+            #expect(try reason(&harness).hasPrefix(quarantined + "too often"))
+        }
+        // The trial start out of it.
+        let trial = try #require(harness.act(.timePassed, after: .seconds(1)).spawned.first)
+        for _ in 0..<3 {
+            #expect(try reason(&harness).hasSuffix("; restarting"))
+        }
+        harness.makeReady(trial)
+        for _ in 0..<3 {
+            #expect(try reason(&harness) == prefix + "its own workers are coming back")
+        }
+        _ = harness.act(.workerEnded(trial, .exited(1)))
+        #expect(try reason(&harness).contains("exited with status 1"))
+    }
+
     @Test func `the call of the dead worker and those behind it go to the stand-in`() throws {
         var harness = Self.harness()
         _ = harness.call(1)

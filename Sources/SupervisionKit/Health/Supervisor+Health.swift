@@ -27,6 +27,7 @@ extension Supervisor {
         for group in staleGroups { staleGroups += groups[group].standsInFor }
         for group in staleGroups {
             for kernel in groups[group].kernels {
+                kernels[kernel].remark = nil
                 if let former = healthStates[kernel] { healthCounts[former, default: 0] -= 1 }
                 healthStates[kernel] =
                     isListed(kernel) ? health(ofKernel: kernel).state : nil

@@ -15,11 +15,20 @@ struct KernelState: Sendable {
     var breakers: [Int] = []
     /// In the order of the ladder's rungs.
     var standIns: [Supervisor.StandIn] = []
+    /// Of the last reply from one of them; nil when something has changed since.
+    var remark: Remark?
     var counters = CallCounters()
     var budget = RetryBudget()
     var configuration: KernelConfiguration
     /// A person's word about the breakers, above the configuration's.
     var overriddenBreaker: BreakerOverride?
+
+    /// What replies say of a stand-in: made once for all replies of a time without changes.
+    struct Remark: Sendable {
+        /// Index of the kernel that stands in.
+        var served: Int
+        var text: String
+    }
 
     var breakerPolicy: BreakerPolicy {
         var policy = configuration.breaker

@@ -84,10 +84,21 @@ extension Supervisor {
     }
 
     /// What the reply says of who has served the call; nil for the kernel's own workers.
-    func remark(on index: Int) -> String? {
+    ///
+    /// It costs more than the rest of the reply, and changes only when the kernel's health does.
+    mutating func remark(on index: Int) -> String? {
         let asked = calls[index].asked.index
         let served = calls[index].kernel.index
         guard served != asked else { return nil }
+        // What changed in this very turn has not been looked at yet.
+        let isFresh = staleGroups.isEmpty && !isStatusStale
+        if isFresh, let last = kernels[asked].remark, last.served == served { return last.text }
+        let text = makeRemark(onCallsOf: asked, servedBy: served)
+        kernels[asked].remark = isFresh ? .init(served: served, text: text) : nil
+        return text
+    }
+
+    private func makeRemark(onCallsOf asked: Int, servedBy served: Int) -> String {
         let home = healthAtHome(ofKernel: asked)
         let why = home.why.isEmpty ? "its own workers are coming back" : home.why
         return "served by \(phrase(ofStandIn: served, for: asked)): \(why)"
