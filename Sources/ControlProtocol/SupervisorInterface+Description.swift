@@ -17,6 +17,14 @@ extension SupervisorInterface {
           in_s: float
         )
 
+        # A process that SIGKILL does not end: its program, its state (a letter, as in proc(5)) and
+        # the function of the operating system that it waits in.
+        type StuckProcess (
+          program: string,
+          state: string,
+          wait_channel: ?string
+        )
+
         # One place for a worker process.
         type SlotStatus (
           name: string,
@@ -38,7 +46,9 @@ extension SupervisorInterface {
           progress: ?int,
           # What its probes say, and why where that is not healthy.
           probe: ?(healthy, degraded, unhealthy),
-          probe_why: ?string
+          probe_why: ?string,
+          # In state stuck, since when it is that.
+          stuck: ?StuckProcess
         )
 
         # A kernel's circuit breaker in front of one slot.

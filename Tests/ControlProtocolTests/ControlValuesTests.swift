@@ -30,9 +30,18 @@ import Testing
                 + #""heartbeat_age_s":null,"incarnation":1,"last_exit":null,"name":"core/0","#
                 + #""pid":null,"probe":null,"probe_why":null,"progress":null,"#
                 + #""restarts":0,"role":"active","running_for_s":null,"#
-                + #""since":"2026-11-24T14:04:50.118204Z","state":"ready"}],"#
+                + #""since":"2026-11-24T14:04:50.118204Z","state":"ready","stuck":null}],"#
                 + #""state":"healthy","why":null}"#
         )
+    }
+
+    @Test func `writes where a process hangs that does not end`() throws {
+        #expect(
+            try text(Samples.stuck)
+                == #"{"program":"worker","state":"D","wait_channel":"nvidia_poll"}"#
+        )
+        let unseen = StuckProcess(program: "worker", state: "Z")
+        #expect(try text(unseen) == #"{"program":"worker","state":"Z","wait_channel":null}"#)
     }
 
     @Test func `reads back what it wrote`() throws {

@@ -50,6 +50,7 @@ import Testing
         #expect(try fields(of: "Sockets") == keys(of: Samples.status.sockets))
         #expect(try fields(of: "KernelStatus") == keys(of: Samples.down))
         #expect(try fields(of: "SlotStatus") == keys(of: Samples.down.slots[0]))
+        #expect(try fields(of: "StuckProcess") == keys(of: Samples.stuck))
         #expect(try fields(of: "ResilienceStatus") == keys(of: Samples.resilience))
         #expect(try fields(of: "BreakerStatus") == keys(of: Samples.resilience.breakers[0]))
         #expect(try fields(of: "NextAction") == keys(of: Samples.next))

@@ -7,6 +7,8 @@ enum Samples {
 
     static let next = NextAction(action: "start", at: time, inSeconds: 18)
 
+    static let stuck = StuckProcess(program: "worker", state: "D", waitChannel: "nvidia_poll")
+
     static let down = KernelStatus(
         name: "finance/var",
         group: "finance/var",
@@ -28,7 +30,8 @@ enum Samples {
                 device: "pocl-cpu",
                 runningFor: 0.5,
                 probe: .unhealthy,
-                probeWhy: "no answer in 1 s"
+                probeWhy: "no answer in 1 s",
+                stuck: stuck
             )
         ],
         calls: 500,

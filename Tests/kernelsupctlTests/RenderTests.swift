@@ -120,6 +120,35 @@ import Testing
         )
     }
 
+    @Test func `shows where a worker hangs that does not end`() {
+        var kernel = Samples.down
+        kernel.slots[1].state = .stuck
+        kernel.slots[1].stuck = StuckProcess(
+            program: "kernelsup-worker",
+            state: "D",
+            waitChannel: "nvidia_poll"
+        )
+        func stuck() -> String {
+            let text = KernelStatusText(kernel: kernel, presentation: Samples.presentation).text
+            let lines = text.split(separator: "\n")
+            return lines.drop { !$0.hasPrefix("    stuck:") }.prefix(2).joined(separator: "\n")
+        }
+        #expect(
+            stuck() == """
+                    stuck: process 8123 (kernelsup-worker), in uninterruptible sleep (D) in
+                      nvidia_poll, since 2026-11-23 13:05
+                """
+        )
+        kernel.slots[1].stuck?.state = "I"
+        kernel.slots[1].stuck?.waitChannel = nil
+        #expect(stuck().contains("process 8123 (kernelsup-worker), in state I, since"))
+        // It has ended, or the daemon is an older one.
+        kernel.slots[1].stuck = nil
+        #expect(stuck().contains("stuck: process 8123, since 2026-11-23 13:05"))
+        kernel.slots[1].state = .ready
+        #expect(stuck().isEmpty)
+    }
+
     @Test func `writes health as a monitoring plugin does`() {
         let health = Health(
             status: .critical,

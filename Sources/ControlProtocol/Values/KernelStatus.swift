@@ -95,9 +95,11 @@ public struct SlotStatus: Codable, Hashable, Sendable {
     @OrNull public var probe: ProbeState?
     /// Why it is not healthy by its probes.
     @OrNull public var probeWhy: String?
+    /// What its process does that does not end; nil in any other state, and when it just has ended.
+    @OrNull public var stuck: StuckProcess?
 
     enum CodingKeys: String, CodingKey {
-        case name, role, state, pid, incarnation, since, restarts, device, progress, probe
+        case name, role, state, pid, incarnation, since, restarts, device, progress, probe, stuck
         case probeWhy = "probe_why"
         case lastExit = "last_exit"
         case runningFor = "running_for_s"
@@ -118,7 +120,8 @@ public struct SlotStatus: Codable, Hashable, Sendable {
         heartbeatAge: Double? = nil,
         progress: UInt64? = nil,
         probe: ProbeState? = nil,
-        probeWhy: String? = nil
+        probeWhy: String? = nil,
+        stuck: StuckProcess? = nil
     ) {
         self.name = name
         self.role = role
@@ -134,5 +137,6 @@ public struct SlotStatus: Codable, Hashable, Sendable {
         self.progress = progress
         self.probe = probe
         self.probeWhy = probeWhy
+        self.stuck = stuck
     }
 }

@@ -12,7 +12,7 @@ struct ExplanationText {
 
     /// Ends with a newline.
     var text: String {
-        var lines = head + why + effect + next + advice
+        var lines = head + why + stuck + effect + next + advice
         if !isHealthy || explanation.subject == .slot { lines += saidLast }
         lines += ladder + breakers
         if !isHealthy || hasTroubledPast { lines += events }
@@ -62,6 +62,17 @@ struct ExplanationText {
         let limits = explanation.limits.map { "\($0.key) = \($0.value) (\($0.origin))" }
         if !limits.isEmpty { text += " In force: " + limits.joined(separator: ", ") + "." }
         return labelled("why", text)
+    }
+
+    /// Where the processes hang that don't end.
+    private var stuck: [String] {
+        let slots = explanation.kernels.first?.slots ?? []
+        return slots.flatMap { slot -> [String] in
+            guard explanation.subject != .slot || slot.name == explanation.name,
+                let text = stuckText(slot, presentation)
+            else { return [] }
+            return labelled("stuck", "\(slot.name): \(text)")
+        }
     }
 
     private var effect: [String] {

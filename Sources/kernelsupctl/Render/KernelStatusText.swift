@@ -79,6 +79,7 @@ struct KernelStatusText {
             case .backup: lines += note("backup:", "another daemon, when nothing here serves")
             }
             if let device = slot.device { lines += note("on", device) }
+            if let stuck = stuckText(slot, presentation) { lines += note("stuck:", stuck) }
             if let why = slot.probeWhy { lines += note("probes:", why) }
             if let lastExit = slot.lastExit { lines += note("last worker:", lastExit) }
         }

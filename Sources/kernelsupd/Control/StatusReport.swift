@@ -224,8 +224,20 @@ struct StatusReport: ControlProvider {
             heartbeatAge: slot.heartbeatAt.map { now.since($0).inSeconds },
             progress: slot.progress,
             probe: ProbeState(slot.probes),
-            probeWhy: slot.probes.why
+            probeWhy: slot.probes.why,
+            stuck: slot.state == "stuck" ? pids[slot.id].flatMap(stuckProcess) : nil
         )
+    }
+
+    /// Looked at now: a process that hangs in one place and then in another is news.
+    private func stuckProcess(_ pid: Int32) -> StuckProcess? {
+        ProcessSituation(of: pid).map { situation in
+            StuckProcess(
+                program: situation.name,
+                state: situation.state,
+                waitChannel: situation.waitChannel.isEmpty ? nil : situation.waitChannel
+            )
+        }
     }
 
     private func healthComponent(_ kernel: Snapshot.Kernel) -> Health.Component {

@@ -16,6 +16,9 @@ struct DaemonConfiguration: Sendable {
     /// Where the daemon is put; nil: where the test is, which is no daemon's to divide.
     var controlGroup: String?
 
+    /// A program that starts the daemon in its own place, with its arguments.
+    var wrapper: [String] = []
+
     init(_ kernels: [KernelFile]) {
         self.kernels = kernels
     }

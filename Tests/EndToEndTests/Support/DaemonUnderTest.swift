@@ -25,7 +25,8 @@ final class DaemonUnderTest: Sendable {
             in: directory,
             log: path ?? "daemon.log",
             recording: configuration.recording,
-            controlGroup: configuration.controlGroup
+            controlGroup: configuration.controlGroup,
+            wrapper: configuration.wrapper
         )
         DaemonLogs.add(directory.path + "/daemon.log")
     }
@@ -60,13 +61,16 @@ final class DaemonUnderTest: Sendable {
         in directory: TestDirectory,
         log: String,
         recording: String? = nil,
-        controlGroup: String? = nil
+        controlGroup: String? = nil,
+        wrapper: [String] = []
     ) throws -> RunningProcess {
         let log = log.hasPrefix("/") ? log : "\(directory.path)/\(log)"
         let record = recording.map { ["--record", "\(directory.path)/\($0)"] } ?? []
+        let words = ["--config", "\(directory.path)/kernelsupd.toml"] + record
+        let command = wrapper + [BuildProducts.daemon] + words
         return try RunningProcess.start(
-            BuildProducts.daemon,
-            ["--config", "\(directory.path)/kernelsupd.toml"] + record,
+            command[0],
+            Array(command.dropFirst()),
             output: log,
             errors: log,
             controlGroup: controlGroup
