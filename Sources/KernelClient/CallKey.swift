@@ -12,5 +12,8 @@ public enum CallKey: Hashable, Sendable {
     /// The caller's own, the number of a job for instance; 0 is none.
     case given(UInt64)
     /// The daemon forgets what becomes of the call, and never refuses it for what it has done.
+    ///
+    /// For callers whose calls are all alike: a device that fails twice in a row would have all of
+    /// them refused for as long as a content that kills.
     case none
 }

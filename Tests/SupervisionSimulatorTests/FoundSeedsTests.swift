@@ -27,6 +27,10 @@ struct FoundSeedsTests {
         expectEveryPromiseKept(of: 2656)
     }
 
+    @Test func `a worker that can't be started keeps no others of its group awake`() {
+        expectEveryPromiseKept(of: 2928)
+    }
+
     @Test func `a daemon that ends as a worker dies owes its calls nothing`() {
         expectEveryPromiseKept(of: 3386)
     }

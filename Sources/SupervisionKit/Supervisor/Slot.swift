@@ -33,6 +33,8 @@ struct Slot: Sendable {
     var isGreeted = false
     /// Of the call that runs: when the worker last said that it is alive, and how far it was.
     var heartbeat: Heartbeat?
+    /// Index of the kernel that is taken to have brought the worker down, once it was looked for.
+    var culprit: Int?
     /// The probe in flight is the trial of this breaker.
     var trial: Trial?
 
@@ -55,6 +57,21 @@ struct Slot: Sendable {
     @inline(__always)
     var isUnready: Bool {
         if case .unhealthy = probe.status { lifecycle.isReady } else { false }
+    }
+
+    /// Nothing happens in it by itself: what is on its way goes on in its own time.
+    var isAtRest: Bool {
+        calls.isEmpty && (lifecycle.isReady || !lifecycle.isWanted || isBeyondHelp)
+    }
+
+    /// Neither time nor another start helps.
+    var isBeyondHelp: Bool {
+        switch lifecycle.state {
+        case .stuck, .failed: true
+        case .stopped, .waiting, .starting, .ready, .parting, .asked, .terminated, .killed,
+            .backoff, .quarantined:
+            false
+        }
     }
 
     /// Takes calls, if it has room.

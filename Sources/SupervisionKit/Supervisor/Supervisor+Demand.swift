@@ -57,13 +57,9 @@ extension Supervisor {
     mutating func passDeadline(idleOf group: Int, into effects: inout [Effect]) {
         let policy = groups[group].configuration.lifecycle
         let idleSince = groups[group].usedAt + policy.idleStop
-        // What is in trouble goes on in its own time.
         let isAtRest =
             groups[group].queue.count == 0
-            && groups[group].slots.allSatisfy { slot in
-                let slot = slots[slot.index]
-                return slot.calls.isEmpty && (slot.lifecycle.isReady || !slot.lifecycle.isWanted)
-            }
+            && groups[group].slots.allSatisfy { slots[$0.index].isAtRest }
         guard isAtRest, idleSince <= now else {
             if !isAtRest { groups[group].usedAt = now }
             return watchIdleness(of: group)
@@ -75,7 +71,7 @@ extension Supervisor {
             slots[slot.index].hasRested = true
             stopSlot(slot.index, into: &effects)
         }
-        // The next worker looks anew: what could not be built may have been mended.
+        // The next worker looks anew: what could not be started or built may have been mended.
         for kernel in groups[group].kernels { kernels[kernel].problem = "" }
     }
 }

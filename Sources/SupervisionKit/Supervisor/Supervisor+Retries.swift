@@ -78,6 +78,35 @@ extension Supervisor {
 
     // MARK: - A worker is gone
 
+    /// The worker answers nothing any more: what may run twice goes to others now.
+    ///
+    /// A process that is killed closes its channel first, and may take long to let go of a device.
+    /// What must not run twice, or is not tried again, waits for the news of how it ended.
+    mutating func moveCalls(of worker: WorkerID, into effects: inout [Effect]) {
+        let slot = worker.slot.index
+        let verdict = Verdict.fault(.connectionLost)
+        let culprit = culprit(in: slot, verdict)
+        slots[slot].culprit = culprit
+        var moved: [Int] = []
+        for index in slots[slot].calls.reversed() {
+            guard case .dispatched = calls[index].phase, calls[index].mayRepeat else { continue }
+            let isCulprit = calls[index].kernel.index == culprit
+            let own = isCulprit ? verdict : .neutral(.superseded)
+            guard case .retry(let at, let isFree) = decide(index, own) else { continue }
+            slots[slot].calls.removeAll { $0 == index }
+            // Out of the worker before anything else looks at it.
+            calls[index].phase = .waiting(until: now)
+            waitingCalls += 1
+            if isCulprit { countDeath(by: index) }
+            settle(index, own, into: &effects)
+            endChildren(of: index, into: &effects)
+            tryAgain(index, avoiding: slot, at: at, isFree: isFree, into: &effects)
+            moved.append(index)
+        }
+        for index in moved { serveIfMoved(index, from: slot, into: &effects) }
+        if !moved.isEmpty { serveQueue(of: slots[slot].group, into: &effects) }
+    }
+
     /// Every call that the dead worker had is tried again or answered, in this turn.
     ///
     /// The death is evidence in the matter of the kernel that ran; calls of the group's other
@@ -90,7 +119,7 @@ extension Supervisor {
         into effects: inout [Effect]
     ) {
         let slot = worker.slot.index
-        let culprit = culprit(in: slot, verdict)
+        let culprit = slots[slot].culprit ?? culprit(in: slot, verdict)
         let lost = slots[slot].calls
         slots[slot].calls.removeAll(keepingCapacity: true)
         // The last one first, because each goes to the front of the queue.
@@ -123,13 +152,10 @@ extension Supervisor {
     ) {
         let slot = worker.slot.index
         let decision = decide(index, verdict)
+        if case .fault = verdict { countDeath(by: index) }
         switch decision {
         case .retry(let at, let isFree):
-            if !isFree { calls[index].retryTakenAt = now }
-            calls[index].avoidedSlot = Int32(slot)
-            log(.notice, .callRetried, "call is tried again", callFields(index), &effects)
-            waitingCalls -= 1
-            wait(index, until: at)
+            tryAgain(index, avoiding: slot, at: at, isFree: isFree, into: &effects)
         case .giveUp(let reason):
             let name = slots[slot].name
             let message = "worker '\(name)' \(phrase) while it had the call; \(reason.phrase)"
@@ -138,6 +164,28 @@ extension Supervisor {
         }
     }
 
+    /// A call that waits because its worker is gone.
+    private mutating func tryAgain(
+        _ index: Int,
+        avoiding slot: Int,
+        at instant: Instant,
+        isFree: Bool,
+        into effects: inout [Effect]
+    ) {
+        if !isFree { calls[index].retryTakenAt = now }
+        calls[index].avoidedSlot = Int32(slot)
+        log(.notice, .callRetried, "call is tried again", callFields(index), &effects)
+        waitingCalls -= 1
+        wait(index, until: instant)
+    }
+
+    /// The call's worker died of it, as far as can be known.
+    private mutating func countDeath(by index: Int) {
+        calls[index].workersLost += 1
+        poison.add(calls[index].key, at: now)
+    }
+
+    /// What becomes of a call whose worker is gone; the death is counted by the caller.
     private mutating func decide(_ index: Int, _ verdict: Verdict) -> RetryDecision {
         let kernel = calls[index].kernel.index
         guard case .fault(let fault) = verdict else {
@@ -145,14 +193,12 @@ extension Supervisor {
             guard calls[index].mayRepeat else { return .giveUp(.mayHaveRun) }
             return calls[index].deadline > now ? .retry(at: now, isFree: true) : .giveUp(.deadline)
         }
-        calls[index].workersLost += 1
-        poison.add(calls[index].key, at: now)
         let failure = FailedAttempt(
             fault: fault,
             attempt: Int(calls[index].earlierAttempts &+ calls[index].attempts),
             isRepeatable: calls[index].mayRepeat,
             hasStarted: true,
-            workersLost: calls[index].workersLost,
+            workersLost: calls[index].workersLost + 1,
             deadline: calls[index].deadline,
             // The next worker is another one or a new one; a restart waits for itself.
             needsWait: false,

@@ -154,13 +154,16 @@ extension Supervisor {
 
     /// The worker's end of the channel is gone.
     ///
-    /// A process that dies closes it on its way out, so nothing is done before there was time to
-    /// see how it ended.
+    /// A process that dies closes it on its way out, so nothing is done to it before there was time
+    /// to see how it ended.
     mutating func channelClosed(_ worker: WorkerID, into effects: inout [Effect]) {
         guard isCurrent(worker) else { return }
-        change(worker.slot.index, into: &effects) { lifecycle, turn in
+        let slot = worker.slot.index
+        let wasReady = slots[slot].lifecycle.isReady
+        change(slot, into: &effects) { lifecycle, turn in
             lifecycle.channelClosed(at: turn.now)
         }
+        if wasReady { moveCalls(of: worker, into: &effects) }
     }
 
     mutating func heartbeat(_ worker: WorkerID, _ running: CallID, _ progress: UInt64) {
@@ -318,6 +321,7 @@ extension Supervisor {
             slots[slot].concurrency = 1
             slots[slot].isGreeted = false
             slots[slot].heartbeat = nil
+            slots[slot].culprit = nil
             if slots[slot].lifecycle.lastEnd != nil, !slots[slot].hasRested {
                 slots[slot].restarts += 1
             }
@@ -392,7 +396,12 @@ extension Supervisor {
             let more = "it restarted too often and is quarantined; a trial start comes in \(wait)"
             log(.error, .workerQuarantined, "\(said); \(more)", fields, &effects)
         case .failed:
-            let more = "it is not started again until its configuration or files are changed"
+            let policy = groups[slot.group].configuration.lifecycle
+            let more =
+                policy.start == .onDemand
+                ? "it is not started again before a call that comes after "
+                    + "\(policy.idleStop.inWords) without one"
+                : "it is not started again until its configuration or files are changed"
             log(.error, .workerFailed, "\(said); \(more)", fields, &effects)
         case .waiting:
             let more = "the next one starts when its turn comes"

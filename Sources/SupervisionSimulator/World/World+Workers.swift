@@ -34,7 +34,7 @@ extension World {
         var start = WorkerStart(
             name: name,
             isWanted: isWanted(name, group),
-            isRestart: !endedInOrder[slot] && !atHand.isConfiguring,
+            isRestart: isRestart(worker.slot),
             maxRestarts: recovery.maxRestarts,
             window: recovery.window
         )
@@ -49,6 +49,11 @@ extension World {
         process.nature = Process.Nature(weather, using: &dice)
         processes[slot] = process
         begin(process)
+    }
+
+    /// A slot that is shown as stopped has been given up in order, however its process ended.
+    private func isRestart(_ slot: SlotID) -> Bool {
+        !endedInOrder[slot.index] && !atHand.isConfiguring && states[slot] != "stopped"
     }
 
     private func isWanted(_ name: String, _ group: GroupConfiguration?) -> Bool {
