@@ -7,7 +7,8 @@ extension Supervisor {
             deadlines.set(Self.drainKey, to: now + Self.drainTimeout)
             isStatusStale = true
             effects.append(.notify(.stopping))
-            let message = "draining: \(calls.count) calls may end, no new ones are taken"
+            let what = calls.count == 1 ? "1 call" : "\(calls.count) calls"
+            let message = "draining: \(what) may end, no new ones are taken"
             log(.notice, .draining, message, [], &effects)
             if calls.count == 0 { endDrain(into: &effects) }
         case .draining: endDrain(into: &effects)
