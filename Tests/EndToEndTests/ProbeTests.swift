@@ -48,7 +48,7 @@ struct ProbeTests {
         }
     }
 
-    /// The calls succeed and nothing crashes: only the known answer shows the wrong numbers.
+    /// W05: the calls succeed and nothing crashes; only the known answer shows the wrong numbers.
     @Test func `a worker that begins to answer garbage is found by its probe and replaced`() throws
     {
         try withDaemon(configuration(.fault("corrupt"))) { daemon in

@@ -10,6 +10,7 @@ import Testing
         #expect(try bystander.end() == .exited(0))
     }
 
+    // D01
     @Test func `signals nobody once the process is reaped`() throws {
         let child = try Child(makeRequest("/bin/true"))
         let pid = child.process.pid
