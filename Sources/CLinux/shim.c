@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -138,3 +139,18 @@ int clinux_timerfd_set(int fd, uint64_t nanoseconds) {
     time.it_value.tv_nsec = (long)(nanoseconds % 1000000000U);
     return timerfd_settime(fd, 0, &time, NULL);
 }
+
+typedef void (*segment_body)(uintptr_t start, size_t size, int isWritable);
+
+static int tell_segments(struct dl_phdr_info *info, size_t size, void *data) {
+    (void)size;
+    segment_body body = *(segment_body *)data;
+    for (size_t index = 0; index < info->dlpi_phnum; index++) {
+        const ElfW(Phdr) *header = &info->dlpi_phdr[index];
+        if (header->p_type != PT_LOAD) continue;
+        body(info->dlpi_addr + header->p_vaddr, header->p_memsz, (header->p_flags & PF_W) != 0);
+    }
+    return 0;
+}
+
+void clinux_each_segment(segment_body body) { dl_iterate_phdr(tell_segments, &body); }

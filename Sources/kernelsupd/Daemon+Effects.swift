@@ -36,9 +36,15 @@ extension Daemon {
             let record = withSituation(record)
             log.write(record)
             remember(record)
-        case .notify(let notification): serviceManager.tell(notification)
+        case .notify(let notification): tell(notification)
         case .exit: finish()
         }
+    }
+
+    private func tell(_ notification: Notification) {
+        serviceManager.tell(notification)
+        // The files have been read: what only that needs is most of what is mapped by now.
+        if case .ready = notification { ProgramText.release() }
     }
 
     // MARK: - Calls

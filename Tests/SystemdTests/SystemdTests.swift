@@ -141,7 +141,7 @@ struct SystemdTests {
         #expect(try box.property("ActiveState") == "inactive")
         #expect(try processes(box) == "")
         #expect(try box.run("test", "-e", "/run/kernelsupd").status == 1)
-        #expect(try box.priorities(of: "draining: 1 calls may end") == ["5"])
+        #expect(try box.priorities(of: "draining: 1 call may end") == ["5"])
     }
 
     @Test func `a wrong configuration is reported and not tried again`() throws {

@@ -94,3 +94,6 @@ int clinux_eventfd(unsigned int value);
 int clinux_timerfd(void);
 // One expiry after this time from now; zero disarms.
 int clinux_timerfd_set(int fd, uint64_t nanoseconds);
+
+// What the program and its libraries have mapped of their files: `body` is called for each part.
+void clinux_each_segment(void (*body)(uintptr_t start, size_t size, int isWritable));
