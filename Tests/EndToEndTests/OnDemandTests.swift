@@ -35,7 +35,7 @@ struct OnDemandTests {
     {
         try withDaemon(Self.configuration(.fault("echo"))) { daemon in
             #expect(daemon.workers == [])
-            #expect(daemon.log.contains("ready: 1 kernels: 1 healthy"))
+            #expect(daemon.log.contains("ready: 1 kernel: 1 healthy"))
             #expect(!daemon.log.contains("is starting"))
             let slot = try #require(try daemon.kernel("fault/echo").slots.first)
             #expect(slot.state == .stopped && slot.pid == nil && slot.restarts == 0)

@@ -12,7 +12,7 @@ extension Supervisor {
         ] {
             if let count = healthCounts[state], count > 0 { parts.append("\(count) \(word)") }
         }
-        let line = "\(total) kernels: " + parts.joined(separator: ", ")
+        let line = "\(counted(total, "kernel")): " + parts.joined(separator: ", ")
         switch phase {
         case .starting, .serving: return line
         case .draining: return "draining, \(calls.count) calls in flight; \(line)"

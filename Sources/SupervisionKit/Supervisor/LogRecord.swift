@@ -65,3 +65,8 @@ public struct LogRecord: Codable, Hashable, Sendable {
         self.fields = fields
     }
 }
+
+/// "1 call", "2 calls".
+func counted(_ count: Int, _ word: String) -> String {
+    count == 1 ? "1 \(word)" : "\(count) \(word)s"
+}

@@ -32,8 +32,8 @@ extension Supervisor {
         }
         linkStandIns()
         let message =
-            "configuration in force: \(configuration.kernels.count) kernels "
-            + "in \(configuration.groups.count) groups"
+            "configuration in force: \(counted(configuration.kernels.count, "kernel")) "
+            + "in \(counted(configuration.groups.count, "group"))"
         log(.notice, .configured, message, [], &effects)
         endReload(into: &effects)
     }

@@ -7,8 +7,7 @@ extension Supervisor {
             deadlines.set(Self.drainKey, to: now + Self.drainTimeout)
             isStatusStale = true
             effects.append(.notify(.stopping))
-            let what = calls.count == 1 ? "1 call" : "\(calls.count) calls"
-            let message = "draining: \(what) may end, no new ones are taken"
+            let message = "draining: \(counted(calls.count, "call")) may end, no new ones are taken"
             log(.notice, .draining, message, [], &effects)
             if calls.count == 0 { endDrain(into: &effects) }
         case .draining: endDrain(into: &effects)

@@ -31,7 +31,8 @@ extension Supervisor {
         case .retry(let at, let isFree):
             if isFree { calls[index].hasHadFreeTry = true } else { calls[index].retryTakenAt = now }
             calls[index].avoidedSlot = Int32(slot)
-            log(.notice, .callRetried, "call is tried again", callFields(index), &effects)
+            let what = "worker '\(slots[slot].name)' answered \(reply.error?.name ?? "")"
+            logRetry(of: index, what, &effects)
             wait(index, until: at)
             serveIfMoved(index, from: slot, into: &effects)
             return true
@@ -100,7 +101,9 @@ extension Supervisor {
             if isCulprit { countDeath(by: index) }
             settle(index, own, into: &effects)
             endChildren(of: index, into: &effects)
-            tryAgain(index, avoiding: slot, at: at, isFree: isFree, into: &effects)
+            let what = "worker '\(slots[slot].name)' is dying"
+            logRetry(of: index, what, &effects)
+            tryAgain(index, avoiding: slot, at: at, isFree: isFree)
             moved.append(index)
         }
         for index in moved { serveIfMoved(index, from: slot, into: &effects) }
@@ -155,7 +158,8 @@ extension Supervisor {
         if case .fault = verdict { countDeath(by: index) }
         switch decision {
         case .retry(let at, let isFree):
-            tryAgain(index, avoiding: slot, at: at, isFree: isFree, into: &effects)
+            logRetry(of: index, "worker '\(slots[slot].name)' \(phrase)", &effects)
+            tryAgain(index, avoiding: slot, at: at, isFree: isFree)
         case .giveUp(let reason):
             let name = slots[slot].name
             let message = "worker '\(name)' \(phrase) while it had the call; \(reason.phrase)"
@@ -169,14 +173,17 @@ extension Supervisor {
         _ index: Int,
         avoiding slot: Int,
         at instant: Instant,
-        isFree: Bool,
-        into effects: inout [Effect]
+        isFree: Bool
     ) {
         if !isFree { calls[index].retryTakenAt = now }
         calls[index].avoidedSlot = Int32(slot)
-        log(.notice, .callRetried, "call is tried again", callFields(index), &effects)
         waitingCalls -= 1
         wait(index, until: instant)
+    }
+
+    private mutating func logRetry(of index: Int, _ why: String, _ effects: inout [Effect]) {
+        let message = "call is tried again: \(why)"
+        log(.notice, .callRetried, message, callFields(index), &effects)
     }
 
     /// The call's worker died of it, as far as can be known.
