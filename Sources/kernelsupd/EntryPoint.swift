@@ -58,7 +58,8 @@ enum EntryPoint {
         var reader = ConfigurationReader(
             path: options.configurationPath,
             runtimeDirectory: options.runtimeDirectory,
-            openFiles: originalOpenFiles()
+            openFiles: originalOpenFiles(),
+            processes: mostProcesses()
         )
         let loaded: LoadedConfiguration
         do {
@@ -82,7 +83,7 @@ enum EntryPoint {
     /// What was read ends with this call, and not with the daemon.
     private static func start(_ options: Options) -> Daemon? {
         guard let loaded = load(options) else { return nil }
-        raiseOpenFiles()
+        raiseLimits()
         do {
             var recorder: Recorder?
             let loop = try EventLoop()
@@ -160,11 +161,20 @@ enum EntryPoint {
             ?? ResourceLimit(.openFiles, soft: 1024, hard: 1024)
     }
 
-    private static func raiseOpenFiles() {
+    /// The system counts them for each user, and not for root.
+    private static func mostProcesses() -> UInt64 {
+        guard geteuid() != 0 else { return ResourceLimit.unlimited }
+        return (try? ResourceLimit.current(.processes))?.hard ?? ResourceLimit.unlimited
+    }
+
+    private static func raiseLimits() {
         do {
             _ = try ResourceLimit.raiseOpenFiles()
+            var processes = try ResourceLimit.current(.processes)
+            processes.soft = processes.hard
+            try processes.apply()
         } catch {
-            complain("kernelsupd: warning: the limit of open files stays as it is: \(error)")
+            complain("kernelsupd: warning: a limit stays as it is: \(error)")
         }
     }
 

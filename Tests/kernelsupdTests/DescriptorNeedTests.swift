@@ -36,4 +36,17 @@ struct DescriptorNeedTests {
     func `exactly enough is taken`() throws {
         #expect(try errors(main, openFiles: 364) == [])
     }
+
+    @Test(arguments: [11, 12] as [UInt64])
+    func `a process for each worker must be allowed`(_ processes: UInt64) throws {
+        let files = try PolicyFiles(main, manifests: ["a/k": "", "b/k": ""])
+        files.processes = processes
+        let refused = [
+            "kernelsupd.toml:1:1: error: this needs 12 processes, one for each worker, the hard "
+                + "limit of this user is 11",
+            "    set LimitNPROC=24 in the unit or `ulimit -u 24` before the start, or have fewer "
+                + "replicas, standbys or kernels",
+        ]
+        #expect(files.errors() == (processes == 11 ? refused : []))
+    }
 }

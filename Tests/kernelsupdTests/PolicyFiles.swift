@@ -8,6 +8,8 @@ final class PolicyFiles {
     let path: String
     /// The most open files that a daemon with this configuration could have.
     var openFiles: UInt64 = 1 << 19
+    /// The most processes that its user may have.
+    var processes = ResourceLimit.unlimited
 
     /// Manifests go by the name of their kernel; `[kernel]` is put behind the text.
     init(_ main: String, manifests: [String: String] = ["a/k": ""]) throws {
@@ -41,7 +43,8 @@ final class PolicyFiles {
         ConfigurationReader(
             path: path + "/kernelsupd.toml",
             runtimeDirectory: runtimeDirectory,
-            openFiles: ResourceLimit(.openFiles, soft: 1024, hard: openFiles)
+            openFiles: ResourceLimit(.openFiles, soft: 1024, hard: openFiles),
+            processes: processes
         )
     }
 

@@ -45,10 +45,21 @@ struct ConfigurationReader {
         var policies: Policies { shared.policies }
     }
 
-    init(path: String, runtimeDirectory: String?, openFiles: ResourceLimit) {
+    /// - Parameters:
+    ///   - path: of the main file.
+    ///   - runtimeDirectory: what the command line says; nil when it says nothing.
+    ///   - openFiles: the limit that the daemon was started with.
+    ///   - processes: how many the daemon's user may have; the greatest number for no limit.
+    init(
+        path: String,
+        runtimeDirectory: String?,
+        openFiles: ResourceLimit,
+        processes: UInt64
+    ) {
         self.path = path
         self.runtimeDirectory = runtimeDirectory
         settings.workerOpenFiles = openFiles
+        settings.processes = processes
     }
 
     /// Reads everything anew.
@@ -59,6 +70,7 @@ struct ConfigurationReader {
         try diagnostics.throwIfAny()
         let loaded = assemble()
         checkDescriptors(for: loaded.core)
+        checkProcesses(for: loaded.core)
         try diagnostics.throwIfAny()
         return loaded
     }

@@ -9,7 +9,8 @@ extension Daemon {
         var reader = ConfigurationReader(
             path: configurationPath,
             runtimeDirectory: settings.runtimeDirectory,
-            openFiles: settings.workerOpenFiles
+            openFiles: settings.workerOpenFiles,
+            processes: settings.processes
         )
         do {
             let loaded = try reader.read()

@@ -20,6 +20,8 @@ struct Settings: Hashable {
     var notify = NoticeCommand()
     /// Workers get the limit that the daemon had before it raised its own.
     var workerOpenFiles = ResourceLimit(.openFiles, soft: 1024, hard: 1024)
+    /// As many as the daemon's user may have.
+    var processes = ResourceLimit.unlimited
 
     var callsPath: String { runtimeDirectory + "/calls.sock" }
     var controlPath: String { runtimeDirectory + "/control.sock" }
