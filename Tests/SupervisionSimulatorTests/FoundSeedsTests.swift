@@ -16,11 +16,11 @@ struct FoundSeedsTests {
     }
 
     @Test func `an answer says who made it after a reload has taken that one away`() {
-        expectEveryPromiseKept(of: 53)
+        expectEveryPromiseKept(of: 54)
     }
 
     @Test func `a reload that takes a kernel away does not start its stand-in`() {
-        expectEveryPromiseKept(of: 2165)
+        expectEveryPromiseKept(of: 4386)
     }
 
     @Test func `a sleeping kernel takes the call that its former worker could not serve`() {
