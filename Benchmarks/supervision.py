@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Supervising processes: kernelsupd beside a bare C supervisor and what this machine has of others.
 
-    supervision.py FLOOR PROGRAMS [--rounds N] [--children N] [--idle S] [--only NAME,…]
+    supervision.py FLOOR PROGRAMS [--rounds N] [--children N] [--rest S] [--idle S] [--only NAME,…]
 
 FLOOR holds the built `child` and `supervisor`, PROGRAMS the release programs of kernelsupd. Every
 supervisor gets the same trivial child; docs/BENCHMARKS.md says what each row means.
@@ -329,8 +329,8 @@ def crash_to_main(supervisor, count, kills):
         return times
 
 
-def thousand(supervisor, context):
-    """Start, mass death, memory, idle time: one supervisor with all the children."""
+def thousand(supervisor, context, is_last):
+    """Start, mass death, memory: one supervisor with all the children; in the last round idle time."""
     figures = {}
     with Running(supervisor, context.children) as running:
         figures["start"] = running.all_started(running.began)
@@ -348,6 +348,9 @@ def thousand(supervisor, context):
         supervisors = running.supervisors()
         figures["resident"] = resident(supervisors)
         figures["anonymous"] = sum(mebibytes("status", "RssAnon", pid) for pid in supervisors)
+        if not is_last:
+            return figures
+        time.sleep(context.rest)
         before, began = processor_time(supervisors), now()
         time.sleep(context.idle)
         spent = processor_time(supervisors) - before
@@ -413,7 +416,7 @@ ROWS = [
 ]
 
 
-def measure(supervisor, context):
+def measure(supervisor, context, is_last):
     """All rows of one supervisor; a row that it fails is told on stderr and left out."""
     figures = {}
 
@@ -425,7 +428,7 @@ def measure(supervisor, context):
 
     row("one", lambda: {"one": crash_to_main(supervisor, 1, context.kills)})
     row("hundred", lambda: {"hundred": crash_to_main(supervisor, 100, 4 * context.kills)})
-    row("many", lambda: thousand(supervisor, context))
+    row("many", lambda: thousand(supervisor, context, is_last))
     row("flood", lambda: {"flood": flood(supervisor)})
     row("survivors", lambda: {"survivors": survivors(supervisor)})
     return figures
@@ -454,7 +457,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--children", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=10)
-    parser.add_argument("--idle", type=float, default=5)
+    parser.add_argument("--rest", type=float, default=70)
+    parser.add_argument("--idle", type=float, default=60)
     parser.add_argument("--only", help="names, with commas between them")
     context = parser.parse_args()
     kinds = [Floor, Kernelsupd, Dinit, S6, Runit, Supervisord]
@@ -471,7 +475,8 @@ def main():
         for round in range(context.rounds):
             for supervisor in here:
                 print(f"round {round + 1}: {supervisor.name}", file=sys.stderr)
-                results[supervisor.name].append(measure(supervisor, context))
+                is_last = round + 1 == context.rounds
+                results[supervisor.name].append(measure(supervisor, context, is_last))
         context.reports.close()
         table(results, missing, context)
 

@@ -113,6 +113,92 @@ struct ProbeInForceTests {
         #expect(Set(instants).count > 8)
     }
 
+    /// When each worker is asked in this many seconds; all answer as `answer` says.
+    private func probes(
+        _ harness: inout Harness,
+        seconds: Int,
+        answer: (WorkerID) -> ProbeResult = { _ in .ok }
+    ) -> [WorkerID: [Instant]] {
+        var instants: [WorkerID: [Instant]] = [:]
+        for _ in 0..<seconds * 10 {
+            let effects = harness.act(.timePassed, after: .milliseconds(100))
+            for case .probe(let worker, let number, _) in effects {
+                instants[worker, default: []].append(harness.now)
+                _ = harness.act(.workerProbed(worker, number: number, answer(worker)))
+            }
+        }
+        return instants
+    }
+
+    private static func shared(_ replicas: Int, rate: Int) -> Harness {
+        var harness = Harness.ready(replicas: replicas) {
+            $0.maxStarting = 0
+            $0.maxProbeRate = rate
+        }
+        harness.showsProbes = true
+        return harness
+    }
+
+    @Test func `workers that are well share the highest rate of probes`() {
+        var harness = Self.shared(40, rate: 1)
+        _ = probes(&harness, seconds: 200)
+        let later = probes(&harness, seconds: 1000)
+        let count = later.values.reduce(0) { $0 + $1.count }
+        #expect((800...1200).contains(count), "\(count)")
+        // Nobody is left out, and they are not asked in bursts.
+        #expect(later.count == 40 && later.values.allSatisfy { $0.count >= 15 })
+        let bursts = Dictionary(grouping: later.values.joined()) { $0.nanoseconds / 10_000_000_000 }
+        #expect(bursts.values.allSatisfy { $0.count <= 30 })
+    }
+
+    @Test func `a worker that does not answer well is asked at its interval`() {
+        var harness = Self.shared(40, rate: 1)
+        let ill = harness.worker(1)
+        _ = probes(&harness, seconds: 200)
+        var answers = 0
+        let later = probes(&harness, seconds: 200) { worker in
+            guard worker == ill else { return .ok }
+            answers += 1
+            return answers % 2 == 0 ? .ok : .failed("wrong sum")
+        }
+        // One long wait at most is left from before.
+        #expect((later[ill]?.count ?? 0) >= 12)
+        #expect(later.values.count { $0.count >= 12 } == 1)
+    }
+
+    @Test func `as many as can be asked at their interval are asked at it`() {
+        var harness = Self.shared(10, rate: 1)
+        _ = probes(&harness, seconds: 100)
+        for instants in probes(&harness, seconds: 400).values {
+            #expect((35...45).contains(instants.count))
+        }
+    }
+
+    @Test func `workers that end leave their share to the others`() {
+        var harness = Self.shared(40, rate: 1)
+        _ = probes(&harness, seconds: 200)
+        var fewer = Harness.configuration(replicas: 10)
+        fewer.maxProbeRate = 1
+        _ = harness.act(.configured(fewer))
+        for slot in 10..<40 {
+            let worker = harness.worker(UInt64(slot + 1), slot: slot)
+            _ = harness.act(.workerEnded(worker, .exited(0)))
+        }
+        _ = probes(&harness, seconds: 100)
+        let later = probes(&harness, seconds: 400)
+        #expect(later.count == 10 && later.values.allSatisfy { (35...45).contains($0.count) })
+    }
+
+    @Test func `the log says when there are more workers than can be asked at their interval`() {
+        let many = Self.shared(200, rate: 10)
+        let line =
+            "200 workers share 10 probes a second (max_probe_rate): "
+            + "one that is well is asked about every 20 s"
+        #expect(many.records.contains { $0.message == line })
+        let few = Self.shared(100, rate: 10)
+        #expect(!few.records.contains { $0.message.contains("max_probe_rate") })
+    }
+
     // C03: nobody is killed for what the daemon itself has slept through.
     @Test func `a machine that was suspended finds its workers alive`() throws {
         var harness = Self.harness()

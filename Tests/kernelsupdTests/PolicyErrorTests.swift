@@ -179,11 +179,12 @@ struct PolicyErrorTests {
         let main = """
             [daemon]
             max_starting = 4097
+            max_probe_rate = 0
             [defaults]
             preset = 1
             [groups.g.helth]
             """
         let errors = try PolicyFiles(main, manifests: ["a/k": "[brekaer]"]).errors()
-        #expect(errors.filter { $0.contains(": error: ") }.count == 4, "\(errors)")
+        #expect(errors.filter { $0.contains(": error: ") }.count == 5, "\(errors)")
     }
 }

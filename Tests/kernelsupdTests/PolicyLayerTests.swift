@@ -93,12 +93,15 @@ struct PolicyLayerTests {
     @Test func `a preset leaves replicas, the share of ejection, device and environment alone`()
         throws
     {
-        let main = "[daemon]\nmax_starting = 3\n[defaults]\nreplicas = 3\nmax_ejected = 0.25\n"
+        let main =
+            "[daemon]\nmax_starting = 3\nmax_probe_rate = 7\n"
+            + "[defaults]\nreplicas = 3\nmax_ejected = 0.25\n"
         let files = try PolicyFiles(main, manifests: ["a/k": "preset = \"production\""])
         let core = try files.load().core
         #expect(core.groups.first?.replicas == 3)
         #expect(core.groups.first?.maxEjected == 0.25)
         #expect(core.maxStarting == 3)
+        #expect(core.maxProbeRate == 7)
     }
 
     @Test func `every kind of value reaches the core`() throws {

@@ -5,6 +5,9 @@ public struct Configuration: Codable, Hashable, Sendable {
     public var limits = ClientLimits()
     /// Workers of all groups that may be starting at once; 0 for no limit.
     public var maxStarting = 16
+    /// Probes in a second to workers that are well, at least 1: of more workers, each is asked less
+    /// often than its interval says.
+    public var maxProbeRate = 10
 
     public init() {}
 }

@@ -11,7 +11,8 @@
 /// Probes are sent at least nine tenths of an interval apart, `probeNow` excepted; phase and
 /// intervals are jittered, so that the probes of many workers do not beat together. They are due
 /// on a grid of a twentieth of the interval, so that those of a thousand workers wake the machine
-/// twenty times in it and not a thousand.
+/// twenty times in it and not a thousand. While answers are good they may be further apart, as
+/// the owner wishes; the first answer that is not brings the interval back.
 public struct HealthProbe: Hashable, Sendable {
     public enum Action: Hashable, Sendable {
         case none
@@ -76,7 +77,8 @@ public struct HealthProbe: Hashable, Sendable {
     ) {
         stopped()
         let phase = Int64.random(in: 0...policy.clampedInterval, using: &random)
-        state = .waiting(until: policy.onGrid(now + .nanoseconds(phase)))
+        let first = now + .nanoseconds(phase)
+        state = .waiting(until: first.onGrid(of: policy.clampedInterval))
     }
 
     /// The worker ended or is being ended.
@@ -106,15 +108,20 @@ public struct HealthProbe: Hashable, Sendable {
     }
 
     /// An answer to a probe that is not in flight does nothing.
+    ///
+    /// The next probe of a worker that stays well comes after `spacing` on the average, or after
+    /// the policy's interval where that is longer.
     public mutating func answered(
         number: UInt32,
         _ result: ProbeResult,
+        spacing: Duration = .zero,
         policy: HealthPolicy,
         at now: Instant,
         using random: inout some RandomNumberGenerator
     ) -> Action {
         guard case .inFlight(number, let sent, _) = state else { return .none }
-        scheduleNext(after: sent, policy: policy, at: now, using: &random)
+        let spacing = staysWell(result) ? spacing : .zero
+        scheduleNext(after: sent, spacing: spacing, policy: policy, at: now, using: &random)
         switch result {
         case .ok: return succeeded(as: .healthy, policy)
         case .degraded(let reason): return succeeded(as: .degraded(reason), policy)
@@ -149,17 +156,35 @@ public struct HealthProbe: Hashable, Sendable {
         return .probe(number: lastNumber)
     }
 
+    /// It was healthy before this answer and is after it.
+    private func staysWell(_ result: ProbeResult) -> Bool {
+        guard case .healthy = status, failures == 0 else { return false }
+        return switch result {
+        case .ok, .busy: true
+        case .degraded, .failed: false
+        }
+    }
+
     /// Counts the interval from one sending to the next, and never into the past.
+    ///
+    /// What the spacing adds to the interval is drawn from half of it to half as much again:
+    /// workers that started together are soon asked at times of their own.
     private mutating func scheduleNext(
         after sent: Instant,
+        spacing: Duration = .zero,
         policy: HealthPolicy,
         at now: Instant,
         using random: inout some RandomNumberGenerator
     ) {
         let interval = policy.clampedInterval
         let jitter = Int64.random(in: -(interval / 10)...(interval / 10), using: &random)
-        let next = policy.onGrid(sent + .nanoseconds(interval + jitter))
-        state = .waiting(until: max(now, next))
+        var next = sent + .nanoseconds(interval + jitter)
+        let mean = max(interval, min(spacing.saturatedNanoseconds, .max / 2))
+        if mean > interval {
+            let more = mean - interval
+            next = next + .nanoseconds(Int64.random(in: more / 2...more + more / 2, using: &random))
+        }
+        state = .waiting(until: max(now, next.onGrid(of: mean)))
     }
 
     private mutating func succeeded(as better: HealthStatus, _ policy: HealthPolicy) -> Action {
@@ -202,15 +227,17 @@ extension HealthPolicy {
         min(max(1_000_000, interval.saturatedNanoseconds), .max / 2)
     }
 
-    /// The next instant of the grid on which probes are sent.
-    fileprivate func onGrid(_ instant: Instant) -> Instant {
-        let step = UInt64(clampedInterval / 20)
-        let past = instant.nanoseconds % step
-        return past == 0 ? instant : instant + .nanoseconds(Int64(step - past))
-    }
-
     /// Nanoseconds; at least 1 ms.
     fileprivate var clampedTimeout: Int64 {
         max(1_000_000, timeout.saturatedNanoseconds)
+    }
+}
+
+extension Instant {
+    /// The next instant of the grid on which probes are sent, twenty for each interval.
+    fileprivate func onGrid(of interval: Int64) -> Instant {
+        let step = UInt64(interval / 20)
+        let past = nanoseconds % step
+        return past == 0 ? self : self + .nanoseconds(Int64(step - past))
     }
 }

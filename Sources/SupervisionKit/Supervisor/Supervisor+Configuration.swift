@@ -18,6 +18,7 @@ extension Supervisor {
     mutating func configure(_ configuration: Configuration, into effects: inout [Effect]) {
         limits = configuration.limits
         governor.limit = configuration.maxStarting
+        maxProbeRate = configuration.maxProbeRate
         reloadErrors = []
         configuredAt = now
         isStatusStale = true
@@ -35,6 +36,7 @@ extension Supervisor {
             "configuration in force: \(counted(configuration.kernels.count, "kernel")) "
             + "in \(counted(configuration.groups.count, "group"))"
         log(.notice, .configured, message, [], &effects)
+        tellSpacing(configuration, into: &effects)
         endReload(into: &effects)
     }
 

@@ -4,8 +4,23 @@ extension Supervisor {
         groups[slots[slot].group].configuration.health
     }
 
+    /// How far apart the probes of each worker are where all of them share the highest rate.
+    private var probeSpacing: Duration { .seconds(probedWorkers) / max(1, maxProbeRate) }
+
+    /// More workers than can be asked at their interval: says so once a configuration.
+    mutating func tellSpacing(_ configuration: Configuration, into effects: inout [Effect]) {
+        let workers = configuration.groups.reduce(0) { $0 + $1.slotCount }
+        let spacing = Duration.seconds(workers) / max(1, maxProbeRate)
+        guard configuration.groups.contains(where: { $0.health.interval < spacing }) else { return }
+        let message =
+            "\(workers) workers share \(maxProbeRate) probes a second (max_probe_rate): "
+            + "one that is well is asked about every \(spacing.inWords)"
+        log(.info, .configured, message, [], &effects)
+    }
+
     /// The worker became ready: probes begin, and breakers that wait for a trial get theirs.
     mutating func startProbes(of slot: Int, into effects: inout [Effect]) {
+        if slots[slot].probe.state == .stopped { probedWorkers += 1 }
         slots[slot].probe.started(policy: healthPolicy(of: slot), at: now, using: &random)
         setDeadline(ofProbe: slot)
         bringBreakersForward(of: slot, into: &effects)
@@ -14,6 +29,7 @@ extension Supervisor {
 
     /// The worker is no longer one to ask.
     mutating func stopProbes(of slot: Int, into effects: inout [Effect]) {
+        if slots[slot].probe.state != .stopped { probedWorkers -= 1 }
         slots[slot].probe.stopped()
         setDeadline(ofProbe: slot)
         settleTrial(of: slot, .neutral(.abandoned), into: &effects)
@@ -43,6 +59,7 @@ extension Supervisor {
         let action = slots[slot].probe.answered(
             number: number,
             .busy,
+            spacing: probeSpacing,
             policy: healthPolicy(of: slot),
             at: now,
             using: &random
@@ -72,6 +89,7 @@ extension Supervisor {
         let action = slots[slot].probe.answered(
             number: number,
             result,
+            spacing: probeSpacing,
             policy: healthPolicy(of: slot),
             at: now,
             using: &random

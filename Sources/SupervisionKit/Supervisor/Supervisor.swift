@@ -18,6 +18,9 @@ public struct Supervisor: Sendable {
     var callers = CallerTable()
     var poison = PoisonList()
     var governor = StartGovernor(limit: 0)
+    var maxProbeRate = 1
+    /// Workers that are ready, which is who gets probes.
+    var probedWorkers = 0
     var devices = DeviceGuard()
     var directory = KernelDirectory()
     var deadlines = DeadlineHeap()

@@ -37,6 +37,9 @@ package struct Scenario: Hashable, Sendable {
         configuration.limits.maxCallsPerClient = random.one(of: [(1, 4), (2, 16), (2, 256)], or: 8)
         configuration.limits.maxCalls = random.one(of: [(1, 16), (2, 64), (2, 16_384)], or: 64)
         configuration.maxStarting = random.one(of: [(1, 0), (1, 1), (1, 3), (3, 16)], or: 16)
+        // From a copy, so that all that is drawn later stays what a seed has always meant.
+        var aside = random
+        configuration.maxProbeRate = aside.one(of: [(1, 1), (3, 10)], or: 10)
         self.init(
             configuration: configuration,
             clients: random.number(1...5),

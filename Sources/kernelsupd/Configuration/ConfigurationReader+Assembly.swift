@@ -7,6 +7,7 @@ extension ConfigurationReader {
     func assemble() -> LoadedConfiguration {
         var core = Configuration()
         core.maxStarting = settings.maxStarting
+        core.maxProbeRate = settings.maxProbeRate
         var launches: [String: LaunchSpecification] = [:]
         let members = Dictionary(grouping: kernels, by: \.group)
         for name in groups.keys.sorted() {

@@ -16,6 +16,8 @@ struct Settings: Hashable {
     var maxClients = 256
     /// Workers of all groups that may be starting at once, 0 for no limit; a reload changes it.
     var maxStarting = 16
+    /// Probes in a second to workers that are well; a reload changes it.
+    var maxProbeRate = 10
     /// Told of alerts; a reload changes it.
     var notify = NoticeCommand()
     /// Workers get the limit that the daemon had before it raised its own.
@@ -40,6 +42,7 @@ extension Settings: Configurable {
         keys.mode("socket_mode", &socketMode)
         keys.integer("max_clients", &maxClients, in: 1...4096)
         keys.integer("max_starting", &maxStarting, in: 0...4096)
+        keys.integer("max_probe_rate", &maxProbeRate, in: 1...10_000)
         keys.table("notify", &notify)
         let longest = Self.maxPathBytes - (callsPath.utf8.count - runtimeDirectory.utf8.count)
         keys.check(
