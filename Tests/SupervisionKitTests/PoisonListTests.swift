@@ -22,6 +22,15 @@ struct PoisonListTests {
         #expect(list.refusal(of: PoisonList.noKey, at: start) == nil)
     }
 
+    @Test func `without a time nothing is refused, and what stood there is forgotten`() {
+        var list = PoisonList()
+        list.condemn(7, at: start)
+        list.time = .zero
+        #expect(list.count == 0)
+        list.time = .seconds(600)
+        #expect(list.refusal(of: 7, at: start) == nil)
+    }
+
     @Test func `a key that kills again is refused anew`() {
         var list = PoisonList()
         list.condemn(7, at: start)

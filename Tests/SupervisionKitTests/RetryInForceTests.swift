@@ -155,6 +155,27 @@ struct RetryInForceTests {
         #expect(harness.act(arrival(6, key: 78)).answers == [])
     }
 
+    @Test func `what is refused as poison is so for the configured time, and not without one`() {
+        var configuration = Harness.configuration(replicas: 3)
+        configuration.poisonTime = .seconds(20)
+        var harness = Harness()
+        for worker in harness.act(.configured(configuration)).spawned { harness.makeReady(worker) }
+        let deadly = CallArrival(
+            caller: .client(Harness.client),
+            callerCall: 1,
+            kernel: Harness.kernel,
+            isIdempotent: true,
+            key: 77
+        )
+        let first = harness.act(.callArrived(deadly)).forwarded[0]
+        let second = harness.act(.workerEnded(first.worker, RecoveryTests.crash)).forwarded[0]
+        _ = harness.act(.workerEnded(second.worker, RecoveryTests.crash))
+        #expect(harness.act(.callArrived(deadly)).answers.first?.retryAfter == .seconds(20))
+        configuration.poisonTime = .zero
+        _ = harness.act(.configured(configuration))
+        #expect(harness.act(.callArrived(deadly)).forwarded.count == 1)
+    }
+
     @Test func `a worker that crashes while it drains has crashed`() {
         var harness = Harness.ready(replicas: 3) { $0.kernels[0].retry.maxAttempts = 10 }
         let first = harness.call(1).forwarded[0]

@@ -94,7 +94,7 @@ struct PolicyLayerTests {
         throws
     {
         let main =
-            "[daemon]\nmax_starting = 3\nmax_probe_rate = 7\n"
+            "[daemon]\nmax_starting = 3\nmax_probe_rate = 7\npoison_time = \"1min\"\n"
             + "[defaults]\nreplicas = 3\nmax_ejected = 0.25\n"
         let files = try PolicyFiles(main, manifests: ["a/k": "preset = \"production\""])
         let core = try files.load().core
@@ -102,6 +102,7 @@ struct PolicyLayerTests {
         #expect(core.groups.first?.maxEjected == 0.25)
         #expect(core.maxStarting == 3)
         #expect(core.maxProbeRate == 7)
+        #expect(core.poisonTime == .seconds(60))
     }
 
     @Test func `every kind of value reaches the core`() throws {

@@ -25,10 +25,14 @@ public struct PoisonList: Hashable, Sendable {
     }
 
     /// How long a key is refused, and a death remembered, from the last one on; zero or less
-    /// refuses nothing.
+    /// refuses nothing and forgets what stands here.
     ///
-    /// A change holds for the keys that stand here already.
-    public var time: Duration
+    /// Another change holds for the keys that stand here already.
+    public var time: Duration {
+        didSet {
+            if time <= .zero { entries = [:] }
+        }
+    }
     private var entries: [UInt64: Entry] = [:]
     private var nextOrder: UInt64 = 0
 

@@ -19,6 +19,7 @@ extension Supervisor {
         limits = configuration.limits
         governor.limit = configuration.maxStarting
         maxProbeRate = configuration.maxProbeRate
+        poison.time = configuration.poisonTime
         reloadErrors = []
         configuredAt = now
         isStatusStale = true

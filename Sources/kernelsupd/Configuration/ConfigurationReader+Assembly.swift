@@ -8,6 +8,7 @@ extension ConfigurationReader {
         var core = Configuration()
         core.maxStarting = settings.maxStarting
         core.maxProbeRate = settings.maxProbeRate
+        core.poisonTime = settings.poisonTime
         var launches: [String: LaunchSpecification] = [:]
         let members = Dictionary(grouping: kernels, by: \.group)
         for name in groups.keys.sorted() {
