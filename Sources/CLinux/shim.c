@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -154,3 +155,5 @@ static int tell_segments(struct dl_phdr_info *info, size_t size, void *data) {
 }
 
 void clinux_each_segment(segment_body body) { dl_iterate_phdr(tell_segments, &body); }
+
+void clinux_trim_heap(void) { malloc_trim(0); }

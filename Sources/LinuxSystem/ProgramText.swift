@@ -19,3 +19,9 @@ public enum ProgramText {
         }
     }
 }
+
+/// What malloc has from the system.
+public enum Heap {
+    /// Gives back the pages in which nothing is left.
+    public static func trim() { clinux_trim_heap() }
+}

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LinuxSystem
 internal import SupervisionKit
 internal import WorkerKit
 
@@ -73,6 +74,10 @@ enum Worker {
         for path in options.manifests {
             kernels.append(try ManifestLoader.load(path, on: device))
         }
+        // A compiler is in memory by now, for programs from the cache too. All that is resident must
+        // be taken back before the daemon can see that this process is dead.
+        ProgramText.release()
+        Heap.trim()
         return (device: device.info.summary, kernels: kernels)
     }
 

@@ -97,3 +97,6 @@ int clinux_timerfd_set(int fd, uint64_t nanoseconds);
 
 // What the program and its libraries have mapped of their files: `body` is called for each part.
 void clinux_each_segment(void (*body)(uintptr_t start, size_t size, int isWritable));
+
+/// malloc_trim(3): gives the free pages of all heaps back.
+void clinux_trim_heap(void);
