@@ -54,6 +54,34 @@ struct ReloadTests {
         }
     }
 
+    @Test func `a change whose new worker can't serve leaves the others, and the next one mends it`()
+        throws
+    {
+        var configuration = DaemonConfiguration([.fault("echo")])
+        configuration["defaults", "replicas"] = "3"
+        try withDaemon(configuration) { daemon in
+            try daemon.waitUntil("all are ready") { status in
+                status.kernels[0].slots.allSatisfy { $0.state == .ready }
+            }
+            let former = Set(daemon.workers)
+            configuration["defaults.environment", "FAULT_EXIT_AT_START"] = #""9""#
+            try reload(daemon, configuration)
+            let held = "is held: its new worker 'fault/echo/0' exited with status 9"
+            try eventually("the change is held") { daemon.log.contains(held) }
+            #expect(Set(daemon.workers).isSubset(of: former) && daemon.workers.count == 2)
+            try daemon.expectService(of: "fault/echo")
+
+            configuration["defaults.environment", "FAULT_EXIT_AT_START"] = nil
+            try reload(daemon, configuration)
+            try daemon.waitUntil("all are ready again") { status in
+                status.kernels[0].slots.allSatisfy { $0.state == .ready }
+                    && former.isDisjoint(with: daemon.workers)
+            }
+            let restarts = try daemon.status().kernels[0].slots.map(\.restarts)
+            #expect(restarts.dropFirst().allSatisfy { $0 == 0 })
+        }
+    }
+
     @Test func `a new manifest adds a kernel, and one that is gone makes it unknown`() throws {
         var configuration = DaemonConfiguration([.fault("echo")])
         try withDaemon(configuration) { daemon in

@@ -14,6 +14,8 @@ struct Group: Sendable {
     /// When a call of it last ended, or it was woken or configured.
     var usedAt = Instant.zero
     var ladder = RecoveryLadder()
+    /// It was said that a change of it waits for a new worker that fails.
+    var isHeld = false
     /// Since when all its workers have been ready while its calls were served elsewhere.
     var homeSince: Instant?
     /// Groups with kernels that kernels of this one stand in for.

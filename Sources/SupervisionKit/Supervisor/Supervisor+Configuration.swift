@@ -181,25 +181,65 @@ extension Supervisor {
     // MARK: - One at a time
 
     /// Replaces outdated workers one after another: the next only when the one before is back.
+    ///
+    /// Where the new ones don't come up, those that still serve go on as they are.
     mutating func replaceNext(of group: Int, into effects: inout [Effect]) {
-        let isAway = groups[group].slots.contains { slot in
-            switch slots[slot.index].lifecycle.state {
-            case .waiting, .parting, .asked, .terminated, .killed, .starting: true
-            case .stopped, .ready, .stuck, .backoff, .quarantined, .failed: false
-            }
+        guard groups[group].slots.contains(where: { slots[$0.index].isOutdated }) else {
+            groups[group].isHeld = false
+            return
         }
-        // Standbys first: the new ones then stand in for each active worker while it is away.
         let outdated = groups[group].slots.filter { slots[$0.index].isOutdated }
-        let inTurn =
-            outdated.filter { slots[$0.index].isStandby }
-            + outdated.filter { !slots[$0.index].isStandby }
-        for slot in inTurn {
-            if slots[slot.index].lifecycle.isReady, isAway { continue }
-            let isReady = slots[slot.index].lifecycle.isReady
-            change(slot.index, into: &effects) { lifecycle, turn in
-                lifecycle.replace(next: turn.next, at: turn.now, policy: turn.lifecycle)
-            }
-            if isReady { return }
+        for slot in outdated where !slots[slot.index].lifecycle.isReady { replace(slot, &effects) }
+        let away = groups[group].slots.filter { isAway(slots[$0.index]) }
+        let kept = outdated.filter { slots[$0.index].lifecycle.isReady }
+        guard away.isEmpty else {
+            return tellOfHold(group, away, kept: kept.count, into: &effects)
         }
+        groups[group].isHeld = false
+        // Standbys first: the new ones then stand in for each active worker while it is away.
+        if let next = kept.first(where: { slots[$0.index].isStandby }) ?? kept.first {
+            replace(next, &effects)
+        }
+    }
+
+    private mutating func replace(_ slot: SlotID, _ effects: inout [Effect]) {
+        change(slot.index, into: &effects) { lifecycle, turn in
+            lifecycle.replace(next: turn.next, at: turn.now, policy: turn.lifecycle)
+        }
+    }
+
+    /// Another must not be taken away while this one is.
+    private func isAway(_ slot: Slot) -> Bool {
+        switch slot.lifecycle.state {
+        case .waiting, .parting, .asked, .terminated, .killed, .starting: true
+        // What failed before the change is replaced by it, or can't be.
+        case .stuck, .backoff, .quarantined, .failed: !slot.isOutdated
+        case .stopped, .ready: false
+        }
+    }
+
+    /// Says once that a change has stopped half way, because the workers that it brings fail.
+    private mutating func tellOfHold(
+        _ group: Int,
+        _ away: [SlotID],
+        kept: Int,
+        into effects: inout [Effect]
+    ) {
+        let failed = away.map { slots[$0.index] }.first { slot in
+            switch slot.lifecycle.state {
+            case .stuck, .quarantined, .failed: true
+            case .stopped, .waiting, .starting, .ready, .parting, .asked, .terminated, .killed,
+                .backoff:
+                false
+            }
+        }
+        guard kept > 0, let failed, !groups[group].isHeld else { return }
+        groups[group].isHeld = true
+        let name = groups[group].configuration.name
+        let how = failed.lifecycle.lastEnd.map { "\($0.phrase)" } ?? "does not start"
+        let message =
+            "the change of '\(name)' is held: its new worker '\(failed.name)' \(how); "
+            + "\(counted(kept, "worker")) of before \(kept == 1 ? "goes" : "go") on until it is ready"
+        log(.error, .recovery, message, [.init("GROUP", name)], &effects)
     }
 }
