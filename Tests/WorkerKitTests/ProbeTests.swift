@@ -131,8 +131,13 @@ private final class ConstantKernel: Kernel {
             StatedKernel("a/one", .failed("lost")), StatedKernel("a/two", .failed("hot")),
         ]
         #expect(result(of: kernels + [broken]) == .failed("a/one: lost; a/two: hot"))
-        #expect(result(of: [broken]) == .failed("no such function"))
-        #expect(result(of: []) == .failed("this worker serves no kernels"))
+    }
+
+    // The daemon knows it from READY, and another process would have the same program.
+    @Test func `is good when nothing can be called at all`() {
+        let broken = StatedKernel("a/broken", .ok, problem: "no such function")
+        #expect(result(of: [broken]) == .ok)
+        #expect(result(of: [broken], for: "a/broken") == .failed("no such function"))
     }
 
     @Test func `is failed when one kernel of many does not give its known answer`() {
