@@ -74,8 +74,8 @@ enum Worker {
         for path in options.manifests {
             kernels.append(try ManifestLoader.load(path, on: device))
         }
-        // A compiler is in memory by now, for programs from the cache too. All that is resident must
-        // be taken back before the daemon can see that this process is dead.
+        // A compiler is in memory by now, for programs from the cache too, and all that is resident
+        // must be taken back before the daemon can see that this process is dead.
         ProgramText.release()
         Heap.trim()
         return (device: device.info.summary, kernels: kernels)

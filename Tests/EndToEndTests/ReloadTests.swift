@@ -54,7 +54,7 @@ struct ReloadTests {
         }
     }
 
-    @Test func `a change whose new worker can't serve leaves the others, and the next one mends it`()
+    @Test func `a change whose new worker fails leaves the others, and the next one mends it`()
         throws
     {
         var configuration = DaemonConfiguration([.fault("echo")])

@@ -54,6 +54,18 @@ struct HangTests {
         )
     }
 
+    // A short deadline: all heartbeats come after the cancel.
+    @Test func `a first heartbeat is no progress`() throws {
+        let beats = (1...2).map { (second: $0, progress: UInt64(7)) }
+        #expect(
+            try verdict(beats, deadline: .milliseconds(300)).contains("it hangs in its kernel")
+        )
+        let moving = (1...2).map { (second: $0, progress: UInt64($0)) }
+        #expect(
+            try verdict(moving, deadline: .milliseconds(300)).contains("it went on computing")
+        )
+    }
+
     @Test(arguments: [0, 9])
     func `a worker without heartbeats hangs as a whole`(_ last: Int) throws {
         let beats = last == 0 ? [] : (1...last).map { (second: $0, progress: UInt64($0)) }

@@ -121,6 +121,121 @@ struct LifeTests {
         #expect(order.sorted() == [0, 1, 2])
     }
 
+    /// Three replicas under a change whose new worker ends like this until its slot is at rest.
+    private static func held(by end: WorkerEnd) -> Harness {
+        // Without probes, which nobody here would answer.
+        var configuration = Harness.configuration(replicas: 3)
+        configuration.groups[0].health.interval = .seconds(86_400)
+        var harness = Harness()
+        for worker in harness.act(.configured(configuration)).spawned { harness.makeReady(worker) }
+        configuration.groups[0].launchFingerprint = 2
+        let effects = harness.act(.configured(configuration))
+        #expect(effects == [.askToStop(harness.worker(1))])
+        var next = harness.act(.workerEnded(harness.worker(1), .exited(0))).spawned
+        for _ in 0..<100 {
+            guard let worker = next.first else {
+                next = harness.act(.timePassed, after: .milliseconds(100)).spawned
+                continue
+            }
+            next = harness.act(.workerEnded(worker, end)).spawned
+            let others = harness.supervisor.snapshot.kernels[0].slots.dropFirst()
+            #expect(others.map(\.state) == ["ready", "ready"])
+        }
+        return harness
+    }
+
+    @Test(arguments: [WorkerEnd.exited(9), .exited(78)])
+    func `a change whose new worker fails leaves the others as they are`(_ end: WorkerEnd) {
+        var harness = Self.held(by: end)
+        #expect(harness.call().forwarded.count == 1)
+        let told = harness.records.filter { $0.message.contains("is held") }
+        #expect(told.count == 1)
+        #expect(told.first?.message.contains("2 workers of before go on") == true)
+        // The one that failed is replaced at once by the next change, the others follow it.
+        let mended = harness.act(.configured(Harness.configuration(replicas: 3, fingerprint: 3)))
+        #expect(mended.spawned.map(\.slot.index) == [0])
+        _ = harness.act(.workerGreeted(mended.spawned[0], concurrency: 1))
+        let ready = harness.act(
+            .workerReady(mended.spawned[0], harness.declaration(mended.spawned[0]))
+        )
+        #expect(ready.contains { if case .askToStop = $0 { true } else { false } })
+    }
+
+    @Test func `a change goes on when the new worker that failed is up after all`() throws {
+        var harness = Self.held(by: .exited(9))
+        // The trial start out of quarantine.
+        var trial: WorkerID?
+        for _ in 0..<4000 where trial == nil {
+            trial = harness.act(.timePassed, after: .milliseconds(100)).spawned.first
+        }
+        let worker = try #require(trial)
+        _ = harness.act(.workerGreeted(worker, concurrency: 1))
+        let ready = harness.act(.workerReady(worker, harness.declaration(worker)))
+        #expect(ready.contains { if case .askToStop = $0 { true } else { false } })
+    }
+
+    @Test func `a new standby that fails keeps the active worker from being replaced`() {
+        var configuration = Harness.configuration()
+        configuration.groups[0].standbys = 1
+        var harness = Harness()
+        for worker in harness.act(.configured(configuration)).spawned { harness.makeReady(worker) }
+        configuration.groups[0].launchFingerprint = 2
+        let first = harness.act(.configured(configuration))
+        #expect(first == [.askToStop(harness.worker(2, slot: 1))])
+        let next = harness.act(.workerEnded(harness.worker(2, slot: 1), .exited(0))).spawned
+        #expect(harness.act(.workerEnded(next[0], .exited(78))).isEmpty)
+        #expect(harness.call().forwarded.map(\.worker) == [harness.worker(1)])
+    }
+
+    @Test func `a worker that was replaced has not crashed, and the next is no restart`() {
+        var harness = Harness.ready()
+        _ = harness.act(.configured(Harness.configuration(fingerprint: 2)))
+        _ = harness.act(.workerEnded(harness.worker(1), .exited(0)))
+        let slot = harness.supervisor.snapshot.kernels[0].slots[0]
+        #expect(slot.restarts == 0)
+        #expect(slot.lastEnd == "was told to stop: it exited with status 0")
+        let told = harness.records.last { $0.kind == .workerEnded }
+        #expect(told?.level == .info)
+    }
+
+    @Test func `the end of a worker names the call that ran`() throws {
+        var harness = Harness.ready(isIdempotent: false)
+        _ = harness.call()
+        _ = harness.act(.workerEnded(harness.worker(1), RecoveryTests.crash))
+        let told = try #require(harness.records.last { $0.kind == .workerEnded })
+        #expect(told.message.contains("was killed by SIGSEGV while it ran test/kernel; "))
+        #expect(told.fields.contains(.init("KERNEL", "test/kernel")))
+        harness.makeReady(harness.worker(2))
+        _ = harness.act(.workerEnded(harness.worker(2), RecoveryTests.crash))
+        let idle = try #require(harness.records.last { $0.kind == .workerBackoff })
+        #expect(!idle.message.contains("while it ran"))
+    }
+
+    @Test func `a worker that speaks for kernels of others is told of, and gets none of them`() {
+        var harness = Harness()
+        let workers = harness.act(.configured(Harness.configuration(["a/a", "b/b"]))).spawned
+        for worker in workers {
+            let names = ["a/a", "b/b", "nobody/asked"]
+            let all = WorkerDeclaration(
+                device: "d",
+                kernels: names.map { .init(name: $0, isIdempotent: true) }
+            )
+            _ = harness.act(.workerGreeted(worker, concurrency: 1))
+            _ = harness.act(.workerReady(worker, all))
+        }
+        let told = harness.records.filter { $0.kind == .kernelProblem }.map(\.message)
+        #expect(
+            told == [
+                "worker 'a/a/0' says that it serves 1 kernel of other groups: b/b; it gets no "
+                    + "calls of them",
+                "worker 'b/b/0' says that it serves 1 kernel of other groups: a/a; it gets no "
+                    + "calls of them",
+            ]
+        )
+        let sent = harness.call(kernel: KernelID(index: 1)).forwarded
+        #expect(sent.map(\.worker) == [workers[1]])
+    }
+
     @Test func `a kernel that is no longer configured is refused and its worker stops`() {
         var harness = Harness.ready()
         let effects = harness.act(.configured(Harness.configuration(["b/b"])))

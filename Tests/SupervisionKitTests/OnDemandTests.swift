@@ -85,6 +85,7 @@ struct OnDemandTests {
         #expect(harness.health.reason == .onDemand)
         #expect(harness.call(2).spawned == [harness.worker(2)])
         // To wake is not to restart, and to die is.
+        #expect(harness.health.state == .healthy && harness.health.reason == .onDemand)
         #expect(harness.supervisor.snapshot.kernels[0].slots.map(\.restarts) == [0])
         _ = harness.act(.workerEnded(harness.worker(2), RecoveryTests.crash))
         #expect(harness.supervisor.snapshot.kernels[0].slots.map(\.restarts) == [1])

@@ -51,6 +51,19 @@ struct ProbeInForceTests {
         #expect(slot(harness).state == "ready")
     }
 
+    @Test func `the time of a state is that of the probe which brought it`() throws {
+        var harness = Self.harness()
+        while slot(harness).state != "unready" {
+            let probe = try #require(nextProbe(&harness))
+            _ = harness.act(.workerProbed(probe.worker, number: probe.number, .failed("x")))
+        }
+        #expect(slot(harness).since == harness.now)
+        #expect(harness.health.since == harness.now)
+        let probe = try #require(nextProbe(&harness))
+        _ = harness.act(.workerProbed(probe.worker, number: probe.number, .ok))
+        #expect(harness.health.state == .healthy && harness.health.since == harness.now)
+    }
+
     // W02: a probe without an answer is the daemon's to end.
     @Test func `a worker that answers no probe is killed in the end`() throws {
         var harness = Self.harness()

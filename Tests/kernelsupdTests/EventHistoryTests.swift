@@ -52,6 +52,11 @@ struct EventHistoryTests {
         #expect(LogRecord(.warning, kind, message).eventText == text)
     }
 
+    @Test func `holds one event for a worker that the daemon kills`() {
+        let record = LogRecord(.warning, .workerKilled, "w broke the protocol (x) and was killed")
+        #expect(record.eventText == nil)
+    }
+
     @Test func `leaves the ladder to the state`() {
         let alert = LogRecord(.error, .alert, "'k' needs an operator: spent restart_kernel 3/3")
         #expect(alert.eventText == "'k' needs an operator")

@@ -96,6 +96,10 @@ extension Supervisor {
         let best = all.min { $0.trouble < $1.trouble } ?? worst
         let (bestReason, bestWhy, bestNext) = explain(best)
         switch best.lifecycle.state {
+        case .starting where best.isWoken && isOnItsWay(kernel.group),
+            .waiting where best.isWoken && isOnItsWay(kernel.group):
+            let why = "a call has come; \(bestWhy)"
+            return health(.healthy, .onDemand, why, since: since, bestNext)
         case .starting where !best.hasBeenReady && best.lifecycle.lastEnd == nil,
             .waiting where !best.hasBeenReady && best.lifecycle.lastEnd == nil:
             return health(.unknown, .starting, bestWhy, since: since, bestNext)
@@ -162,7 +166,7 @@ extension Supervisor {
         let name = "worker '\(slot.name)'"
         let ended = slot.lifecycle.lastEnd.map { "\(name) \($0.phrase)" } ?? "\(name) ended"
         switch slot.lifecycle.state {
-        case .waiting where slot.lifecycle.lastEnd == nil:
+        case .waiting where slot.isWoken:
             let why = "\(name) waits for its turn to start"
             return (.starting, why, .init(action: "start", at: nil))
         case .waiting where devices.state(of: slot.device, at: now) != .trusted:
@@ -171,7 +175,7 @@ extension Supervisor {
         case .waiting:
             let why = "\(ended); waits for its turn to start"
             return (.restarting, why, .init(action: "start", at: nil))
-        case .starting where slot.lifecycle.lastEnd == nil:
+        case .starting where slot.isWoken:
             return (.starting, "\(name) is starting", .init(action: "ready", at: nil))
         case .starting:
             return (.restarting, "\(ended); restarting", .init(action: "ready", at: nil))

@@ -25,8 +25,9 @@ struct Slot: Sendable {
     /// Indices of the group's kernels that the worker has said it serves.
     var served: [Int] = []
     var restarts = 0
-    /// The last worker was stopped because nobody called: the next one is no restart.
-    var hasRested = false
+    /// The worker before was stopped in order, to be replaced or because nobody called: the next
+    /// one is no restart.
+    var followsOrder = false
     var stateSince: Instant
     var hasBeenReady = false
     /// The worker that is there has said hello.
@@ -42,8 +43,8 @@ struct Slot: Sendable {
         var at: Instant
         var running: CallID
         var progress: UInt64
-        /// When the progress was first this, in this call.
-        var progressedAt: Instant
+        /// When the progress was first this; nil while it has not been seen to change.
+        var progressedAt: Instant?
     }
 
     struct Trial: Sendable {
@@ -84,6 +85,9 @@ struct Slot: Sendable {
     /// Its worker knows the kernel: one that was started before the last change may not.
     @inline(__always)
     func knows(_ kernel: Int) -> Bool { !isOutdated || served.contains(kernel) }
+
+    /// Nothing has gone wrong before the start that is due or under way.
+    var isWoken: Bool { !lifecycle.isOnTrial && (lifecycle.lastEnd == nil || followsOrder) }
 
     /// There is a process, or there shall be one.
     var isUsed: Bool { lifecycle.isWanted || lifecycle.incarnation != nil }

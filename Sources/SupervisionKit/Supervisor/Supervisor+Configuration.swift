@@ -239,7 +239,7 @@ extension Supervisor {
         let how = failed.lifecycle.lastEnd.map { "\($0.phrase)" } ?? "does not start"
         let message =
             "the change of '\(name)' is held: its new worker '\(failed.name)' \(how); "
-            + "\(counted(kept, "worker")) of before \(kept == 1 ? "goes" : "go") on until it is ready"
+            + "\(counted(kept, "worker")) of before \(kept == 1 ? "goes" : "go") on until then"
         log(.error, .recovery, message, [.init("GROUP", name)], &effects)
     }
 }

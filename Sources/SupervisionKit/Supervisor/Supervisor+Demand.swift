@@ -68,7 +68,7 @@ extension Supervisor {
         let message = "workers of '\(name)' stop: no call for \(policy.idleStop.inWords)"
         log(.info, .recovery, message, [.init("GROUP", name)], &effects)
         for slot in groups[group].slots {
-            slots[slot.index].hasRested = true
+            slots[slot.index].followsOrder = true
             stopSlot(slot.index, into: &effects)
         }
         // The next worker looks anew: what could not be started or built may have been mended.

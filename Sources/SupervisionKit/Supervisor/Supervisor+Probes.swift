@@ -135,12 +135,14 @@ extension Supervisor {
         case .probe(let number): send(probe: number, to: worker, into: &effects)
         case .becameHealthy where !wasUnready: break
         case .becameHealthy:
+            slots[slot].stateSince = now
             staleGroups.append(slots[slot].group)
             let message = "worker '\(slots[slot].name)' answers its probes again"
             log(.notice, .workerReady, message, workerFields(worker), &effects)
             promoteStandbys(of: slots[slot].group, into: &effects)
             serveQueue(of: slots[slot].group, into: &effects)
         case .becameUnhealthy(let why):
+            slots[slot].stateSince = now
             staleGroups.append(slots[slot].group)
             let message = "worker '\(slots[slot].name)' gets no new calls: \(why)"
             log(.warning, .workerUnready, message, workerFields(worker), &effects)

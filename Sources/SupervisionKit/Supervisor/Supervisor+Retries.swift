@@ -86,7 +86,7 @@ extension Supervisor {
     mutating func moveCalls(of worker: WorkerID, into effects: inout [Effect]) {
         let slot = worker.slot.index
         let verdict = Verdict.fault(.connectionLost)
-        let culprit = culprit(in: slot, verdict)
+        let culprit = culprit(in: slot)
         slots[slot].culprit = culprit
         var moved: [Int] = []
         for index in slots[slot].calls.reversed() {
@@ -116,13 +116,13 @@ extension Supervisor {
     /// kernels were in the wrong place.
     mutating func recoverCalls(
         of worker: WorkerID,
+        brokenBy culprit: Int?,
         _ verdict: Verdict,
         _ error: CallError,
         _ phrase: String,
         into effects: inout [Effect]
     ) {
         let slot = worker.slot.index
-        let culprit = slots[slot].culprit ?? culprit(in: slot, verdict)
         let lost = slots[slot].calls
         slots[slot].calls.removeAll(keepingCapacity: true)
         // The last one first, because each goes to the front of the queue.
@@ -214,13 +214,17 @@ extension Supervisor {
         return decide(failure, kernel)
     }
 
-    /// The kernel whose call brought the worker down, as far as can be known: the one whose cancel
+    /// The kernel whose call brings the worker down, as far as can be known: the one whose cancel
     /// was not acknowledged, else the one that the last heartbeat named, else the oldest.
-    private func culprit(in slot: Int, _ verdict: Verdict) -> Int? {
-        guard case .fault(let fault) = verdict else { return nil }
+    func culprit(in slot: Int) -> Int? {
+        if let known = slots[slot].culprit { return known }
         let held = slots[slot].calls
-        if fault == .hung, let hung = held.first(where: { !calls[$0].isAnswerable }) {
-            return calls[hung].kernel.index
+        switch slots[slot].lifecycle.state {
+        case .killed(_, .hung, _), .stuck(_, .hung):
+            if let hung = held.first(where: { !calls[$0].isAnswerable }) {
+                return calls[hung].kernel.index
+            }
+        default: break
         }
         if let running = slots[slot].heartbeat?.running, let index = calls.index(of: running),
             held.contains(index)

@@ -63,12 +63,11 @@ extension Supervisor {
         concurrency: Int,
         into effects: inout [Effect]
     ) {
-        guard isCurrent(worker), case .starting = slots[worker.slot.index].lifecycle.state else {
-            return
-        }
+        guard isCurrent(worker) else { return }
         guard !slots[worker.slot.index].isGreeted else {
             return kill(worker, .misbehaved("it said hello twice"), into: &effects)
         }
+        guard slots[worker.slot.index].lifecycle.isStarting else { return }
         slots[worker.slot.index].isGreeted = true
         slots[worker.slot.index].concurrency = max(1, concurrency)
         effects.append(.welcome(worker))
@@ -93,6 +92,7 @@ extension Supervisor {
         slots[slot].device = declaration.device
         slots[slot].hasBeenReady = true
         declare(declaration, of: slot, into: &effects)
+        tellOfClaims(declaration, of: worker, into: &effects)
         change(slot, into: &effects) { lifecycle, turn in
             lifecycle.reportedReady(at: turn.now)
         }
@@ -139,6 +139,30 @@ extension Supervisor {
         }
     }
 
+    /// It speaks for kernels that others serve, which counts nowhere.
+    ///
+    /// Kernels that nobody has configured are no news: a program may have more than is wanted.
+    private mutating func tellOfClaims(
+        _ declaration: WorkerDeclaration,
+        of worker: WorkerID,
+        into effects: inout [Effect]
+    ) {
+        let slot = worker.slot.index
+        let own = groups[slots[slot].group].kernels.map { index in
+            kernels[index].configuration.callee ?? kernels[index].configuration.name
+        }
+        let claimed = declaration.kernels.map(\.name).filter { name in
+            !own.contains(name) && kernel(named: Array(name.utf8).span) != nil
+        }
+        guard !claimed.isEmpty else { return }
+        let names = claimed.prefix(3).joined(separator: ", ") + (claimed.count > 3 ? ", …" : "")
+        let message =
+            "worker '\(slots[slot].name)' says that it serves "
+            + "\(counted(claimed.count, "kernel")) of other groups: \(names); it gets no calls "
+            + "of them"
+        log(.info, .kernelProblem, message, workerFields(worker), &effects)
+    }
+
     private mutating func refuseQueued(
         kernel: Int,
         _ problem: String,
@@ -168,13 +192,16 @@ extension Supervisor {
 
     mutating func heartbeat(_ worker: WorkerID, _ running: CallID, _ progress: UInt64) {
         guard isCurrent(worker) else { return }
-        let former = slots[worker.slot.index].heartbeat
-        let isAsBefore = former?.running == running && former?.progress == progress
+        // The first of a call says how far it is, and not when it came there.
+        var progressedAt: Instant?
+        if let former = slots[worker.slot.index].heartbeat, former.running == running {
+            progressedAt = former.progress == progress ? former.progressedAt : now
+        }
         slots[worker.slot.index].heartbeat = Slot.Heartbeat(
             at: now,
             running: running,
             progress: progress,
-            progressedAt: isAsBefore ? former?.progressedAt ?? now : now
+            progressedAt: progressedAt
         )
     }
 
@@ -194,6 +221,9 @@ extension Supervisor {
         guard isCurrent(worker) else { return }
         let slot = worker.slot.index
         let wasOrderly = slots[slot].lifecycle.isEndingInOrder
+        // Before the next one starts in its place.
+        slots[slot].followsOrder = wasOrderly && end.isInOrder
+        let culprit = culprit(in: slot)
         if !wasOrderly, !end.isPermanent { suspectDevice(of: slot, into: &effects) }
         change(slot, into: &effects) { lifecycle, turn in
             lifecycle.ended(
@@ -204,11 +234,11 @@ extension Supervisor {
                 recovery: turn.recovery
             )
         }
-        logEnd(of: worker, into: &effects)
+        let (verdict, error, phrase) = verdict(of: slot, wasOrderly: wasOrderly)
+        logEnd(of: worker, running: culprit, into: &effects)
         // What its kernels called has nobody left to answer to.
         close(.worker(worker), into: &effects)
-        let (verdict, error, phrase) = verdict(of: slot, wasOrderly: wasOrderly)
-        recoverCalls(of: worker, verdict, error, phrase, into: &effects)
+        recoverCalls(of: worker, brokenBy: culprit, verdict, error, phrase, into: &effects)
         if !wasOrderly { climbLadder(of: slots[slot].group, into: &effects) }
         standInChanged(slots[slot].group, into: &effects)
         refuseIfDown(slots[slot].group, into: &effects)
@@ -263,7 +293,14 @@ extension Supervisor {
         let message = "worker '\(slots[slot].name)' is stuck: SIGKILL did not end it"
         log(.error, .workerStuck, message, workerFields(worker), &effects)
         close(.worker(worker), into: &effects)
-        recoverCalls(of: worker, .fault(.hung), .workerHung, "is stuck", into: &effects)
+        recoverCalls(
+            of: worker,
+            brokenBy: culprit(in: slot),
+            .fault(.hung),
+            .workerHung,
+            "is stuck",
+            into: &effects
+        )
         climbLadder(of: slots[slot].group, into: &effects)
         standInChanged(slots[slot].group, into: &effects)
         refuseIfDown(slots[slot].group, into: &effects)
@@ -322,10 +359,9 @@ extension Supervisor {
             slots[slot].isGreeted = false
             slots[slot].heartbeat = nil
             slots[slot].culprit = nil
-            if slots[slot].lifecycle.lastEnd != nil, !slots[slot].hasRested {
+            if slots[slot].lifecycle.lastEnd != nil, !slots[slot].followsOrder {
                 slots[slot].restarts += 1
             }
-            slots[slot].hasRested = false
             effects.append(.spawn(WorkerID(slot: id, incarnation: incarnation)))
         case .askToStop(let incarnation):
             effects.append(.askToStop(WorkerID(slot: id, incarnation: incarnation)))
@@ -372,16 +408,26 @@ extension Supervisor {
         effects.append(.log(LogRecord(level, kind, message, fields)))
     }
 
-    private mutating func logEnd(of worker: WorkerID, into effects: inout [Effect]) {
+    private mutating func logEnd(
+        of worker: WorkerID,
+        running culprit: Int?,
+        into effects: inout [Effect]
+    ) {
         let slot = slots[worker.slot.index]
         guard let record = slot.lifecycle.lastEnd else { return }
-        let said = "worker '\(slot.name)' \(record.phrase)"
-        let fields = workerFields(worker)
+        var said = "worker '\(slot.name)' \(record.phrase)"
+        var fields = workerFields(worker)
+        if let culprit, !record.wasInOrder {
+            let kernel = kernels[culprit].configuration.name
+            said += " while it ran \(kernel)"
+            fields.append(.init("KERNEL", kernel))
+        }
+        let level = record.wasInOrder ? LogRecord.Level.info : .warning
         switch slot.lifecycle.state {
         case .stopped:
             log(.info, .workerEnded, "worker '\(slot.name)' stopped", fields, &effects)
         case .starting:
-            log(.warning, .workerEnded, "\(said); the next one starts now", fields, &effects)
+            log(level, .workerEnded, "\(said); the next one starts now", fields, &effects)
         case .backoff(let until):
             let wait = until.since(now).inWords
             log(
@@ -405,7 +451,7 @@ extension Supervisor {
             log(.error, .workerFailed, "\(said); \(more)", fields, &effects)
         case .waiting:
             let more = "the next one starts when its turn comes"
-            log(.warning, .workerEnded, "\(said); \(more)", fields, &effects)
+            log(level, .workerEnded, "\(said); \(more)", fields, &effects)
         case .ready, .parting, .asked, .terminated, .killed, .stuck: break
         }
     }

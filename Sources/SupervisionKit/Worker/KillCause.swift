@@ -73,7 +73,8 @@ extension Hang {
         if now.since(heartbeat.at) >= Self.silence {
             self = .silent
         } else {
-            self = heartbeat.progressedAt > recalled ? .busy : .inCall
+            let hasProgressed = heartbeat.progressedAt.map { $0 > recalled } ?? false
+            self = hasProgressed ? .busy : .inCall
         }
     }
 }

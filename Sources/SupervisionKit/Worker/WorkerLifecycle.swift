@@ -59,11 +59,15 @@ public struct WorkerLifecycle: Hashable, Sendable {
     public struct EndRecord: Hashable, Sendable {
         public let end: WorkerEnd
         public let cause: KillCause?
+        /// It was told to go, and went.
+        public let wasInOrder: Bool
         public let incarnation: Incarnation
         public let at: Instant
 
         /// "was killed by SIGSEGV"; for a worker that we killed, why.
-        public var phrase: String { cause?.phrase(of: end) ?? end.phrase }
+        public var phrase: String {
+            cause?.phrase(of: end) ?? (wasInOrder ? "was told to stop: it " : "") + end.phrase
+        }
     }
 
     public init() {}
@@ -242,6 +246,7 @@ public struct WorkerLifecycle: Hashable, Sendable {
         lastEnd = EndRecord(
             end: end,
             cause: cause(of: end),
+            wasInOrder: isEndingInOrder && end.isInOrder,
             incarnation: incarnation,
             at: now
         )

@@ -59,12 +59,14 @@ extension LogRecord {
         case .workerEnded, .workerBackoff, .breakerOpened: return past
         case .workerQuarantined: return past + "; quarantined"
         case .workerFailed: return past + "; not started again"
-        case .workerReady, .workerKilled, .workerStuck, .workerUnready, .kernelProblem,
+        case .workerReady, .workerStuck, .workerUnready, .kernelProblem,
             .breakerHalfOpen, .breakerClosed, .breakerOverridden:
             return message
         // How the group stands on its ladder is the state's to tell.
         case .alert: return String(message.prefix { $0 != ":" })
         case .recovery: return level == .error ? message : nil
+        // Its end says it again.
+        case .workerKilled: return nil
         case .configured, .reloadRefused, .ready, .draining, .stopped, .workerStarting,
             .workerOutput, .deviceFault, .callRetried, .callLost, .badInput, .clientClosed,
             .daemonFault:
