@@ -23,14 +23,19 @@ public struct ControlGroup: Hashable, Sendable {
     /// The group that this process is in.
     ///
     /// - Returns: nil where there are no control groups of version 2 to be seen.
-    public static func ofThisProcess() -> ControlGroup? {
-        guard let memberships = try? SystemFile.text(of: "/proc/self/cgroup"),
+    public static func ofThisProcess() -> ControlGroup? { find("self") }
+
+    /// The group that a process is in, as this process sees the tree; nil also when it is gone.
+    public static func of(pid: Int32) -> ControlGroup? { find("\(pid)") }
+
+    private static func find(_ process: String) -> ControlGroup? {
+        guard let memberships = try? SystemFile.text(of: "/proc/\(process)/cgroup"),
             let mounts = try? SystemFile.text(of: "/proc/self/mountinfo", atMost: 16 << 20)
         else { return nil }
         return find(memberships: memberships, mounts: mounts)
     }
 
-    /// Reads what /proc/self/cgroup and /proc/self/mountinfo say.
+    /// Reads what /proc/PID/cgroup and /proc/self/mountinfo say.
     static func find(memberships: String, mounts: String) -> ControlGroup? {
         let own = memberships.split(separator: "\n").first { $0.hasPrefix("0::/") }
         guard let place = own?.dropFirst(3) else { return nil }

@@ -98,51 +98,6 @@ struct RemainsTests {
         }
     }
 
-    // U04
-    @Test(.enabled(if: TestControlGroup.isAvailable, "no control groups can be made here"))
-    func `the daemon and each worker have a control group of their own`() throws {
-        let place = try TestControlGroup()
-        var configuration = DaemonConfiguration([.fault("echo"), .fault("exit")])
-        configuration.controlGroup = place.path
-        try withDaemon(configuration) { daemon in
-            #expect(place.group.processes == [])
-            #expect(place.group.child("supervisor").processes == [daemon.pid])
-            let first = try daemon.workerPID(of: "fault/echo")
-            #expect(place.group.child("worker-fault-echo-0-1").processes == [first])
-            #expect(place.group.children.count == 3)
-            try daemon.killWorker(of: "fault/echo")
-            try eventually("its group is gone and another one is there") {
-                let names = place.group.children.map { String($0.name) }.sorted()
-                return names == ["supervisor", "worker-fault-echo-0-3", "worker-fault-exit-0-2"]
-            }
-            #expect(try daemon.stop() == .exited(0))
-            #expect(place.group.children.map { String($0.name) } == ["supervisor"])
-        }
-    }
-
-    // S04
-    @Test(.enabled(if: TestControlGroup.isAvailable, "no control groups can be made here"))
-    func `the next daemon in a control group ends what a killed one has left`() throws {
-        let place = try TestControlGroup()
-        try withWorker("setsid sleep 1000 &", .controlGroup, in: place) { daemon in
-            try eventually("a worker and another") { daemon.workers.count == 2 }
-            let before = daemon.workers
-            try daemon.process.signal(SIGKILL)
-            _ = try daemon.process.wait()
-            try eventually("the worker's end") { daemon.workers.count == 1 }
-            let second = try DaemonUnderTest.start(
-                in: daemon.directory,
-                log: "second.log",
-                controlGroup: place.path
-            )
-            try eventually("the second one is ready") { (try? daemon.status())?.isReady == true }
-            #expect(Set(daemon.workers).isDisjoint(with: before))
-            try second.signal(SIGTERM)
-            #expect(try second.wait() == .exited(0))
-            #expect(daemon.workers == [])
-        }
-    }
-
     @Test func `a daemon without control groups says what is lost`() throws {
         try withDaemon(.fault("echo")) { daemon in
             #expect(daemon.log.contains("workers get no control groups: "))
@@ -155,17 +110,10 @@ struct RemainsTests {
     private func withWorker(
         _ script: String,
         _ mode: Mode,
-        in place: TestControlGroup? = nil,
         _ body: (DaemonUnderTest) throws -> Void
     ) throws {
-        let line = "\(script) exec \(BuildProducts.faultWorker)"
-        var configuration = DaemonConfiguration([
-            .command(
-                "fault/echo",
-                ["/bin/sh", "-c", line.replacing("\"", with: "\\\"")]
-            )
-        ])
-        let place = mode == .controlGroup ? try place ?? TestControlGroup() : nil
+        var configuration = DaemonConfiguration([.fault("echo", after: script)])
+        let place = mode == .controlGroup ? try TestControlGroup() : nil
         configuration.controlGroup = place?.path
         try withDaemon(configuration, body)
         withExtendedLifetime(place) {}

@@ -108,6 +108,7 @@ extension Daemon {
         }
         guard let mark = ProcessTable.variable(Self.markName, of: pid) else {
             remains.strangers.insert(pid)
+            guard workerGroups?.hold(pid) != true else { return }
             let what = ProcessSituation(of: pid).map { " (\($0))" } ?? ""
             let follows =
                 remains.adoptsWorkersOnly ? "it is ended with the daemon" : "it is left alone"

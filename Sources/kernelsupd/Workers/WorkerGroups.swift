@@ -78,6 +78,11 @@ struct WorkerGroups {
         try? group.remove()
     }
 
+    /// Whether a process is in the group of a worker, which ends it.
+    func hold(_ pid: Int32) -> Bool {
+        ControlGroup.of(pid: pid)?.path.hasPrefix("\(base.path)/\(Self.prefix)") == true
+    }
+
     /// Makes the group of a worker, with its limit.
     func create(
         slot name: String,

@@ -74,6 +74,15 @@ struct KernelFile: Sendable {
         )
     }
 
+    /// As above, in a process that runs a line of shell before it becomes the fault worker.
+    static func fault(_ fault: String, after line: String) -> KernelFile {
+        let script = "\(line) exec \(BuildProducts.faultWorker)"
+        return .command(
+            "fault/\(fault)",
+            ["/bin/sh", "-c", script.replacing("\"", with: "\\\"")]
+        )
+    }
+
     /// A kernel of any name that behaves as `fault/FAULT`.
     static func named(
         _ name: String,
