@@ -25,6 +25,15 @@ final class SystemdBox {
             ? nil : "missing: \(missing.joined(separator: ", ")) (systemd dbus iproute2 procps)"
     }
 
+    /// Why a box can't limit memory here; nil when it can.
+    static var memoryObstacle: String? {
+        if let obstacle { return obstacle }
+        let path = "/sys/fs/cgroup/cgroup.controllers"
+        let controllers = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        return controllers.split(whereSeparator: \.isWhitespace).contains("memory")
+            ? nil : "\(path) has no 'memory'"
+    }
+
     private static let tools = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "Systemd").path
 
@@ -78,10 +87,10 @@ final class SystemdBox {
         return String(pid.1)
     }
 
-    /// Asks until the answer is yes; fails after half a minute.
+    /// Asks until the answer is yes; fails after two minutes, for the machine may be emulated.
     func wait(for what: String, until isTrue: () throws -> Bool) throws {
         let clock = ContinuousClock()
-        let end = clock.now + .seconds(30)
+        let end = clock.now + .seconds(120)
         while try !isTrue() {
             guard clock.now < end else {
                 let log = try run("journalctl", "-u", "kernelsupd", "-o", "short-precise").text
