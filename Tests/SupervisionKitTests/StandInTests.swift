@@ -4,12 +4,12 @@ import Testing
 /// Degraded profiles and backups: who serves when a kernel's own workers can't.
 @Suite("Stand-ins")
 struct StandInTests {
-    private static let crash = RecoveryTests.crash
+    static let crash = RecoveryTests.crash
     private static let failbackAfter = Duration.seconds(10)
 
     /// `test/kernel` in slot 0 with one restart, its degraded profile in slot 1 and its backup in
     /// slot 2.
-    private static func harness(
+    static func harness(
         degraded: Bool = true,
         backup: Bool = true,
         change: (inout Configuration) -> Void = { _ in }
@@ -46,20 +46,20 @@ struct StandInTests {
         configuration.kernels.append(kernel)
     }
 
-    private static func declaration() -> WorkerDeclaration {
+    static func declaration() -> WorkerDeclaration {
         WorkerDeclaration(
             device: "other device",
             kernels: [.init(name: "test/kernel", isIdempotent: true)]
         )
     }
 
-    private static func makeReady(_ worker: WorkerID, _ harness: inout Harness) -> [Effect] {
+    static func makeReady(_ worker: WorkerID, _ harness: inout Harness) -> [Effect] {
         _ = harness.act(.workerGreeted(worker, concurrency: 1))
         return harness.act(.workerReady(worker, declaration()))
     }
 
     /// The kernel's own worker has crashed too often, and the stand-in in `slot` is ready.
-    private static func away(
+    static func away(
         _ harness: inout Harness,
         slot: Int = 1
     ) throws -> WorkerID {
@@ -211,8 +211,9 @@ struct StandInTests {
 
     @Test func `a kernel whose breaker is open is served by its stand-in`() throws {
         var harness = Self.harness()
-        _ = harness.act(.breakerOverridden(kernel: "test/kernel", .forcedOpen))
-        let standIn = try #require(harness.call(1).spawned.first)
+        let opened = harness.act(.breakerOverridden(kernel: "test/kernel", .forcedOpen))
+        let standIn = try #require(opened.spawned.first)
+        #expect(harness.call(1).answers.isEmpty)
         #expect(standIn.slot.index == 1)
         #expect(Self.makeReady(standIn, &harness).forwarded.map(\.worker) == [standIn])
         #expect(harness.health.reason == .degradedProfile)

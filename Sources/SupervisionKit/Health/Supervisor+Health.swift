@@ -39,18 +39,42 @@ extension Supervisor {
 
     func health(ofKernel index: Int) -> KernelHealth {
         let home = healthAtHome(ofKernel: index)
-        guard !kernels[index].standIns.isEmpty, phase == .starting || phase == .serving,
-            let place = servingPlace(of: index), let standIn = standIn(place, of: index),
+        guard !kernels[index].standIns.isEmpty, phase == .starting || phase == .serving else {
+            return home
+        }
+        guard let place = servingPlace(of: index), let standIn = standIn(place, of: index),
             home.state == .down || places(for: index).first == place
-        else { return home }
+        else { return home.state == .down ? healthUnserved(index, home) : home }
+        let name = phrase(ofStandIn: place, for: index)
+        guard prospect(at: place) == .served else {
+            let other = healthAtHome(ofKernel: place)
+            let isAsked = !isAsleep(kernels[place].group)
+            return health(
+                isAsked ? other.state : .unknown,
+                (isAsked ? other.reason : nil) ?? .starting,
+                "calls wait for \(name): \(other.why); \(home.why)",
+                since: other.since,
+                other.next
+            )
+        }
         let why = home.why.isEmpty ? "its own workers are back and are watched" : home.why
         return health(
             .degraded,
             standIn.rung == .failover ? .failedOver : .degradedProfile,
-            "calls are served by \(phrase(ofStandIn: place, for: index)): \(why)",
+            "calls are served by \(name): \(why)",
             since: home.since,
             home.next
         )
+    }
+
+    /// Down, with what keeps those who might stand in from it.
+    private func healthUnserved(_ kernel: Int, _ home: KernelHealth) -> KernelHealth {
+        var health = home
+        for standIn in kernels[kernel].standIns where prospect(at: standIn.kernel) == .none {
+            let why = healthAtHome(ofKernel: standIn.kernel).why
+            health.why += "; its \(word(forStandIn: standIn.kernel)) can't serve: \(why)"
+        }
+        return health
     }
 
     /// What the kernel's own workers are good for.

@@ -43,6 +43,8 @@ struct CallRecord: Sendable {
     var retryTakenAt = Instant.zero
     /// Another daemon could not serve it: it goes to no backup from here.
     var isFromDaemon = false
+    /// Its frame names another kernel than the one that the caller named.
+    var isRenamed = false
     /// It brought no deadline of its own.
     var hasDefaultTimeout = false
     /// The slot whose worker failed it last, to be passed by where there is another; -1 for none.

@@ -46,19 +46,30 @@ extension Supervisor {
 
     /// Why the kernel can't be called, whatever its workers do.
     @inline(__always)
-    func problem(of arrival: CallArrival, at kernel: Int) -> Answer? {
+    func problem(at kernel: Int) -> Lack? {
         guard !kernels[kernel].problem.isEmpty else { return nil }
         // The next worker looks anew.
         guard !isAsleep(kernels[kernel].group) else { return nil }
         let message =
             "\(kernels[kernel].configuration.name) can't be called: \(kernels[kernel].problem)"
-        return Refusal(arrival).answer(.buildFailed, message)
+        return Lack(error: .buildFailed, message: message)
     }
 
     /// Why a call that no worker can take right now need not wait for one.
-    func hopelessness(of arrival: CallArrival, at kernel: Int) -> Answer? {
-        lackOfWorkers(arrival, kernel) ?? breakerRefusal(arrival, kernel)
-            ?? lackOfRoom(arrival, kernel)
+    func hopelessness(of arrival: CallArrival, at kernel: Int) -> Lack? {
+        let deadline = deadline(of: arrival)
+        return lackOfWorkers(kernel, before: deadline) ?? breakerRefusal(kernel)
+            ?? lackOfRoom(kernel, before: deadline)
+    }
+
+    /// Why a call need not wait for the kernel's own workers, whoever else waits for them; nil
+    /// while they take calls, or will before the deadline if there is one.
+    func lack(at kernel: Int, before deadline: Instant? = nil) -> Lack? {
+        problem(at: kernel) ?? lackOfWorkers(kernel, before: deadline) ?? breakerRefusal(kernel)
+    }
+
+    func answer(_ lack: Lack, to arrival: CallArrival) -> Answer {
+        Refusal(arrival).answer(lack.error, lack.message, retryAfter: lack.retryAfter)
     }
 
     /// While the daemon drains, what runs may still call what it needs.
@@ -69,52 +80,56 @@ extension Supervisor {
         }
     }
 
-    private func lackOfWorkers(_ arrival: CallArrival, _ kernel: Int) -> Answer? {
+    private func lackOfWorkers(_ kernel: Int, before deadline: Instant?) -> Lack? {
         var name: String { kernels[kernel].configuration.name }
-        let refusal = Refusal(arrival)
         switch availability(of: kernels[kernel].group) {
         case .soon: return nil
         case .never(let why):
-            return refusal.answer(.unavailable, "\(name) has no worker: \(why)")
+            return Lack(error: .unavailable, message: "\(name) has no worker: \(why)")
         case .refusedUntil(let instant, let why):
             let message = "\(name) is refused: \(why)"
-            return refusal.answer(.unavailable, message, retryAfter: instant.since(now))
+            return Lack(error: .unavailable, message: message, retryAfter: instant.since(now))
         case .from(let instant):
-            guard instant >= deadline(of: arrival) else { return nil }
+            guard let deadline, instant >= deadline else { return nil }
             let message = "\(name) has no worker before the deadline; the next one starts later"
-            return refusal.answer(.unavailable, message, retryAfter: instant.since(now))
+            return Lack(error: .unavailable, message: message, retryAfter: instant.since(now))
         }
     }
 
-    private func breakerRefusal(_ arrival: CallArrival, _ kernel: Int) -> Answer? {
+    private func breakerRefusal(_ kernel: Int) -> Lack? {
         guard let refusal = openBreaker(of: kernel) else { return nil }
-        return Refusal(arrival).answer(
-            .circuitOpen,
-            circuitText(of: kernel, refusal),
+        return Lack(
+            error: .circuitOpen,
+            message: circuitText(of: kernel, refusal),
             retryAfter: refusal.retryAfter
         )
     }
 
     /// The queue is full, or so long that the call's turn would come after its deadline.
-    private func lackOfRoom(_ arrival: CallArrival, _ kernel: Int) -> Answer? {
+    private func lackOfRoom(_ kernel: Int, before deadline: Instant) -> Lack? {
+        if let lack = lackOfQueue(kernel) { return lack }
         let group = kernels[kernel].group
         guard groups[group].queue.count > 0 || !hasRoom(group) else { return nil }
         var name: String { kernels[kernel].configuration.name }
-        // One may wait for a worker that nothing but a call starts.
-        let least = isOnItsWay(group) ? 1 : 0
-        let limit = max(least, kernels[kernel].configuration.bulkhead.maxQueued)
-        guard kernels[kernel].queued < limit else {
-            let wait = estimatedWait(in: group) ?? .milliseconds(100)
-            let message = "the queue of \(name) is full: \(limit) calls wait"
-            return Refusal(arrival).answer(.overloaded, message, retryAfter: wait)
-        }
-        guard let wait = estimatedWait(in: group), now + wait >= deadline(of: arrival) else {
-            return nil
-        }
+        guard let wait = estimatedWait(in: group), now + wait >= deadline else { return nil }
         let message =
             "\(name) would be reached after the deadline: \(groups[group].queue.count) calls wait "
             + "for about \(wait.inWords)"
-        return Refusal(arrival).answer(.overloaded, message, retryAfter: wait)
+        return Lack(error: .overloaded, message: message, retryAfter: wait)
+    }
+
+    /// As many calls wait as may.
+    func lackOfQueue(_ kernel: Int) -> Lack? {
+        let group = kernels[kernel].group
+        guard groups[group].queue.count > 0 || !hasRoom(group) else { return nil }
+        // One may wait for a worker that nothing but a call starts.
+        let least = isOnItsWay(group) ? 1 : 0
+        let limit = max(least, kernels[kernel].configuration.bulkhead.maxQueued)
+        guard kernels[kernel].queued >= limit else { return nil }
+        let wait = estimatedWait(in: group) ?? .milliseconds(100)
+        let name = kernels[kernel].configuration.name
+        let message = "the queue of \(name) is full: \(limit) calls wait"
+        return Lack(error: .overloaded, message: message, retryAfter: wait)
     }
 
     private func hasRoom(_ group: Int) -> Bool {
@@ -149,6 +164,14 @@ extension Supervisor {
         }
         return deadline
     }
+}
+
+/// Why a kernel takes no call.
+struct Lack {
+    var error: CallError
+    /// Names the kernel.
+    var message: String
+    var retryAfter: Duration = .zero
 }
 
 /// Makes the answers to one call that is not taken.

@@ -244,12 +244,11 @@ extension Supervisor {
         _ refusal: CircuitBreaker.Refusal,
         into effects: inout [Effect]
     ) {
-        end(
-            index,
-            .circuitOpen,
-            circuitText(of: calls[index].kernel.index, refusal),
-            retryAfter: refusal.retryAfter,
-            into: &effects
+        let lack = Lack(
+            error: .circuitOpen,
+            message: circuitText(of: calls[index].kernel.index, refusal),
+            retryAfter: refusal.retryAfter
         )
+        endUnserved(index, lack, into: &effects)
     }
 }

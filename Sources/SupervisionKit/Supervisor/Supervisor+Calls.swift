@@ -38,11 +38,13 @@ extension Supervisor {
         at kernel: Int,
         into effects: inout [Effect]
     ) -> Answer? {
-        if let problem = problem(of: arrival, at: kernel) { return problem }
+        if let problem = problem(at: kernel) { return answer(problem, to: arrival) }
         // A call behind others waits its turn even when a worker has just come free.
         let slot =
             groups[kernels[kernel].group].queue.count == 0 ? freeSlot(for: kernel) : nil
-        if slot == nil, let refusal = hopelessness(of: arrival, at: kernel) { return refusal }
+        if slot == nil, let lack = hopelessness(of: arrival, at: kernel) {
+            return answer(lack, to: arrival)
+        }
         let index = insert(arrival, at: kernel)
         if let slot {
             if calls[index].mayRepeat { keep(index, into: &effects) }

@@ -164,8 +164,9 @@ extension Supervisor {
         for index in calls.liveIndices
         where calls.isLive(index) && calls[index].kernel.index == kernel {
             switch calls[index].phase {
+            case .queued where passOn(index, into: &effects): break
             case .queued, .waiting:
-                let message = "\(kernels[kernel].configuration.name): \(why)"
+                let message = "\(kernels[calls[index].asked.index].configuration.name): \(why)"
                 end(index, .unavailable, message, into: &effects)
             case .dispatched, .cancelling: break
             }

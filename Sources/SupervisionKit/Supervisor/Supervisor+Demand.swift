@@ -12,20 +12,16 @@ extension Supervisor {
             && groups[group].active.allSatisfy { !slots[$0.index].lifecycle.isReady }
     }
 
-    /// A call waits for a group that may be asleep.
-    mutating func wake(_ group: Int, into effects: inout [Effect]) {
+    /// The group's workers are wanted, if they sleep.
+    mutating func wake(_ group: Int, _ why: String, into effects: inout [Effect]) {
         switch phase {
         case .stopping, .ended: return
         case .starting, .serving, .draining: break
         }
         guard groups[group].isConfigured, isAsleep(group) else { return }
-        log(
-            .info,
-            .recovery,
-            "workers of '\(groups[group].configuration.name)' start: a call has come",
-            [.init("GROUP", groups[group].configuration.name)],
-            &effects
-        )
+        let name = groups[group].configuration.name
+        let message = "workers of '\(name)' start: \(why)"
+        log(.info, .recovery, message, [.init("GROUP", name)], &effects)
         for slot in groups[group].slots.prefix(groups[group].configuration.slotCount) {
             change(slot.index, into: &effects) { lifecycle, turn in
                 lifecycle.wake(next: turn.next, at: turn.now, policy: turn.lifecycle)
@@ -58,7 +54,7 @@ extension Supervisor {
         let policy = groups[group].configuration.lifecycle
         let idleSince = groups[group].usedAt + policy.idleStop
         let isAtRest =
-            groups[group].queue.count == 0
+            groups[group].queue.count == 0 && !isNeeded(group)
             && groups[group].slots.allSatisfy { slots[$0.index].isAtRest }
         guard isAtRest, idleSince <= now else {
             if !isAtRest { groups[group].usedAt = now }

@@ -47,8 +47,9 @@ extension Supervisor {
     mutating func settle(into effects: inout [Effect]) {
         if isStatusStale { staleGroups = Array(groups.indices) }
         isStatusStale = false
+        followStandIns(into: &effects)
         for group in staleGroups {
-            if groups[group].queue.count > 0 { wake(group, into: &effects) }
+            if groups[group].queue.count > 0 { wake(group, "a call has come", into: &effects) }
             replaceNext(of: group, into: &effects)
         }
         refreshHealth()

@@ -137,6 +137,10 @@ extension Supervisor {
         case .degrade, .failover: break
         case .restartKernel, .useReplica, .notifyOperator, nil: return true
         }
+        guard let rung = groups[group].ladder.rung, standIn(for: group, on: rung) == .serving else {
+            stayAway(group)
+            return true
+        }
         let since = groups[group].homeSince ?? now
         groups[group].homeSince = since
         let due = since + groups[group].configuration.recovery.failbackAfter

@@ -237,7 +237,7 @@ extension Supervisor {
 
     private func callFields(_ index: Int) -> [LogRecord.Field] {
         [
-            .init("KERNEL", kernels[calls[index].kernel.index].configuration.name),
+            .init("KERNEL", kernels[calls[index].asked.index].configuration.name),
             .init("ATTEMPTS", "\(calls[index].attempts)"),
         ]
     }

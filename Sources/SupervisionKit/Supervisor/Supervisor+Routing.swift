@@ -67,7 +67,9 @@ extension Supervisor {
         slots[slot].calls.append(index)
         takePermit(index, slot)
         setDeadline(ofCall: index)
-        if calls[index].asked.index != kernel { nameFor(kernel, index, into: &effects) }
+        if calls[index].asked.index != kernel || calls[index].isRenamed {
+            nameFor(kernel, index, into: &effects)
+        }
         effects.append(
             .forward(
                 calls.id(at: index),
@@ -83,6 +85,7 @@ extension Supervisor {
     private mutating func nameFor(_ kernel: Int, _ index: Int, into effects: inout [Effect]) {
         let configuration = kernels[kernel].configuration
         let name = configuration.callee ?? configuration.name
+        calls[index].isRenamed = name != kernels[calls[index].asked.index].configuration.name
         effects.append(.rename(calls.id(at: index), name))
     }
 

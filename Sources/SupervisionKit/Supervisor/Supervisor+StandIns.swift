@@ -10,42 +10,10 @@ extension Supervisor {
         var kernel: Int
     }
 
-    /// The places for calls of a kernel, the best first: itself and those that stand in.
-    ///
-    /// While the ladder stands on a stand-in's rung that one is first, and the kernel's own
-    /// workers, which may be on their way back, are last.
-    func places(for asked: Int) -> [Int] {
-        let standIns = kernels[asked].standIns
-        let rung = groups[kernels[asked].group].ladder.rung
-        guard let first = standIns.firstIndex(where: { $0.rung == rung }) else {
-            return [asked] + standIns.map(\.kernel)
-        }
-        return standIns[first...].map(\.kernel) + [asked]
-    }
-
-    /// The kernel takes calls now, as far as can be known, or would start for one.
-    func canServe(_ kernel: Int) -> Bool {
-        guard kernels[kernel].isConfigured else { return false }
-        guard kernels[kernel].problem.isEmpty || isAsleep(kernels[kernel].group) else {
-            return false
-        }
-        guard openBreaker(of: kernel) == nil else { return false }
-        switch availability(of: kernels[kernel].group) {
-        case .soon: return true
-        // What is on its way some time later is no help now, and is looked at again then.
-        case .from, .refusedUntil, .never: return false
-        }
-    }
-
-    /// The one of the kernel's places that takes its calls now; nil when none does.
-    func servingPlace(of asked: Int) -> Int? {
-        places(for: asked).first(where: canServe)
-    }
-
     /// How a kernel is for those who would call it from another daemon.
     ///
     /// One that is served by its own backup serves nobody else: two daemons would wait for each
-    /// other.
+    /// other. What is told is what is wrong at home, so that they don't quote each other either.
     public func fitness(ofKernel name: String) -> ProbeResult {
         guard
             let kernel = kernels.indices.first(where: {
@@ -56,31 +24,8 @@ extension Supervisor {
         switch health.state {
         case .healthy: return .ok
         case .degraded where health.reason != .failedOver: return .degraded(health.why)
-        case .degraded, .down, .unknown: return .failed(health.why)
+        case .degraded, .down, .unknown: return .failed(healthAtHome(ofKernel: kernel).why)
         }
-    }
-
-    /// A waiting call whose kernel can't serve it goes where one can.
-    ///
-    /// - Returns: false when there is no such place; the call still waits then.
-    mutating func passOn(_ index: Int, into effects: inout [Effect]) -> Bool {
-        let asked = calls[index].asked.index
-        guard !kernels[asked].standIns.isEmpty, calls[index].phase == .queued,
-            calls[index].isKept, calls[index].deadline > now
-        else { return false }
-        let current = calls[index].kernel.index
-        let next = places(for: asked).first { place in
-            place != current && canServe(place)
-                && !(calls[index].isFromDaemon && standIn(place, of: asked)?.rung == .failover)
-                && kernels[place].queued < kernels[place].configuration.bulkhead.maxQueued
-        }
-        guard let next else { return false }
-        leaveQueue(index)
-        calls[index].kernel = KernelID(index: next)
-        calls[index].avoidedSlot = -1
-        enterQueue(index, atFront: false)
-        serveQueue(of: kernels[next].group, into: &effects)
-        return true
     }
 
     /// What the reply says of who has served the call; nil for the kernel's own workers.
@@ -106,9 +51,11 @@ extension Supervisor {
 
     /// A reload may have taken it from the kernel while a call ran in it.
     func phrase(ofStandIn served: Int, for asked: Int) -> String {
-        let role = groups[kernels[served].group].configuration.role
-        let what = role == .backup ? "backup" : "degraded profile"
-        return "the \(what) of \(kernels[asked].configuration.name)"
+        "the \(word(forStandIn: served)) of \(kernels[asked].configuration.name)"
+    }
+
+    func word(forStandIn kernel: Int) -> String {
+        groups[kernels[kernel].group].configuration.role == .backup ? "backup" : "degraded profile"
     }
 
     func standIn(_ kernel: Int, of asked: Int) -> StandIn? {
@@ -141,8 +88,13 @@ extension Supervisor {
         into effects: inout [Effect]
     ) {
         for kernel in groups[group].kernels where kernels[kernel].isConfigured {
+            let name = kernels[kernel].configuration.name
             for standIn in kernels[kernel].standIns where standIn.rung == rung {
-                wake(kernels[standIn.kernel].group, into: &effects)
+                wake(
+                    kernels[standIn.kernel].group,
+                    "\(name) can't be served at home",
+                    into: &effects
+                )
             }
         }
     }

@@ -172,7 +172,8 @@ extension Supervisor {
         where calls.isLive(index) && calls[index].kernel.index == kernel {
             if passOn(index, into: &effects) { continue }
             let name = kernels[kernel].configuration.name
-            end(index, .buildFailed, "\(name) can't be called: \(problem)", into: &effects)
+            let message = "\(name) can't be called: \(problem)"
+            endUnserved(index, Lack(error: .buildFailed, message: message), into: &effects)
         }
     }
 
@@ -376,6 +377,7 @@ extension Supervisor {
     mutating func refuseIfDown(_ group: Int, into effects: inout [Effect]) {
         let retryAfter: Duration
         let reason: String
+        moveOn(from: group, into: &effects)
         switch availability(of: group) {
         case .soon, .from: return
         case .refusedUntil(let instant, let why): (retryAfter, reason) = (instant.since(now), why)
@@ -384,8 +386,12 @@ extension Supervisor {
         for index in queuedCalls(of: group) where calls.isLive(index) {
             if passOn(index, into: &effects) { continue }
             let name = kernels[calls[index].kernel.index].configuration.name
-            let message = "\(name) has no worker: \(reason)"
-            end(index, .unavailable, message, retryAfter: retryAfter, into: &effects)
+            let lack = Lack(
+                error: .unavailable,
+                message: "\(name) has no worker: \(reason)",
+                retryAfter: retryAfter
+            )
+            endUnserved(index, lack, into: &effects)
         }
     }
 

@@ -152,8 +152,16 @@ extension World {
     private func isOnDemand(_ process: Process?) -> Bool {
         guard let process else { return false }
         let name = supervisor.groupName(of: process.worker.slot)
-        return configuration.withStandIns.groups.contains {
-            $0.name == name && $0.lifecycle.start == .onDemand
+        return !isNeeded(name)
+            && configuration.withStandIns.groups.contains {
+                $0.name == name && $0.lifecycle.start == .onDemand
+            }
+    }
+
+    /// The group stands in for a kernel that has no workers of its own, and is there for its calls.
+    private func isNeeded(_ group: String) -> Bool {
+        configuration.kernels.contains { kernel in
+            [kernel.degraded, kernel.backup].contains(group) && !hasReplicas(kernel)
         }
     }
 

@@ -1,0 +1,111 @@
+import SupervisionKit
+import Testing
+
+/// Who is said to serve a kernel is who would get its next call.
+@Suite("Health with stand-ins")
+struct StandInHealthTests {
+    private static let refused = WorkerEnd.notStarted(
+        SpawnFailure(text: "connect /nowhere: ENOENT", isPermanent: false)
+    )
+
+    /// A kernel that its worker could not build, and the first worker of its stand-in.
+    private static func broken(
+        degraded: Bool = false,
+        change: (inout Configuration) -> Void = { _ in }
+    ) throws -> (Harness, standIn: WorkerID) {
+        var harness = StandInTests.harness(degraded: degraded, backup: !degraded) { configuration in
+            configuration.groups[0].lifecycle.start = .onDemand
+            change(&configuration)
+        }
+        let home = try #require(harness.call(100).spawned.first)
+        _ = harness.act(.workerGreeted(home, concurrency: 1))
+        let declaration = harness.declaration(home, problem: "error: expected ';'")
+        let effects = harness.act(.workerReady(home, declaration))
+        let standIn = try #require(effects.spawned.first)
+        return (harness, standIn)
+    }
+
+    @Test func `a backup is asked before anybody says that it serves`() throws {
+        var (harness, backup) = try Self.broken()
+        #expect(harness.health.state == .unknown)
+        #expect(harness.health.reason == .starting)
+        #expect(
+            harness.health.why.hasPrefix("calls wait for the backup of test/kernel: worker ")
+        )
+        _ = StandInTests.makeReady(backup, &harness)
+        #expect(harness.health.state == .degraded)
+        #expect(harness.health.reason == .failedOver)
+    }
+
+    @Test func `what is wrong at home is told at once when the backup can't be reached`() throws {
+        var (harness, backup) = try Self.broken()
+        let answers = harness.act(.workerEnded(backup, Self.refused)).answers
+        #expect(answers.map(\.error) == [.buildFailed])
+        #expect(answers.map(\.message) == ["test/kernel can't be called: error: expected ';'"])
+        #expect(harness.health.state == .down)
+        #expect(harness.health.reason == .buildFailed)
+        #expect(
+            harness.health.why
+                == "error: expected ';'; its backup can't serve: worker 'test/kernel~backup/0' could "
+                + "not be started: connect /nowhere: ENOENT and restarted too often"
+        )
+        #expect(harness.call(2).answers.map(\.error) == [.buildFailed])
+    }
+
+    // Nobody calls: the backup is asked all the same.
+    @Test func `an open breaker has the stand-in asked`() throws {
+        var harness = StandInTests.harness(degraded: false)
+        let opened = harness.act(.breakerOverridden(kernel: "test/kernel", .forcedOpen))
+        let backup = try #require(opened.spawned.first)
+        #expect(harness.health.state == .unknown)
+        _ = harness.act(.workerEnded(backup, Self.refused))
+        #expect(harness.health.state == .down)
+        #expect(harness.health.reason == .circuitOpen)
+        let answer = try #require(harness.call(1).answers.first)
+        #expect(answer.error == .circuitOpen)
+        #expect(answer.message.hasPrefix("test/kernel refused the call"))
+        let woken = harness.records.first { $0.message.contains("start:") }
+        #expect(
+            woken?.message
+                == "workers of 'test/kernel~backup' start: test/kernel can't be served at home"
+        )
+    }
+
+    @Test func `a profile that can't be called either is not named to callers`() throws {
+        var (harness, profile) = try Self.broken(degraded: true)
+        _ = harness.act(.workerGreeted(profile, concurrency: 1))
+        let declaration = WorkerDeclaration(
+            device: "other device",
+            kernels: [.init(name: "test/kernel", isIdempotent: true, problem: "it is wrong")]
+        )
+        let answers = harness.act(.workerReady(profile, declaration)).answers
+        #expect(answers.map(\.message) == ["test/kernel can't be called: error: expected ';'"])
+        #expect(harness.health.state == .down)
+        #expect(harness.health.why.hasSuffix("; its degraded profile can't serve: it is wrong"))
+    }
+
+    @Test func `a stand-in that is needed is not stopped because nobody calls`() throws {
+        var (harness, profile) = try Self.broken(degraded: true) { configuration in
+            configuration.groups[1].lifecycle.idleStop = .seconds(60)
+        }
+        let sent = try #require(StandInTests.makeReady(profile, &harness).forwarded.first)
+        _ = harness.reply(profile, sent.call)
+        for _ in 0..<20 { #expect(harness.act(.timePassed, after: .seconds(10)).isEmpty) }
+        #expect(harness.health.reason == .degradedProfile)
+        #expect(harness.call(2).forwarded.map(\.worker) == [profile])
+    }
+
+    @Test func `a stand-in that restarts is waited for, and nobody says that it serves`() throws {
+        var (harness, profile) = try Self.broken(degraded: true) { configuration in
+            configuration.groups[1].recovery.maxRestarts = 3
+        }
+        let sent = try #require(StandInTests.makeReady(profile, &harness).forwarded.first)
+        _ = harness.reply(profile, sent.call)
+        let next = harness.act(.workerEnded(profile, StandInTests.crash)).spawned
+        try #require(next.map(\.slot) == [profile.slot])
+        #expect(harness.health.state == .degraded)
+        #expect(harness.health.reason == .restarting)
+        #expect(harness.call(2).answers.isEmpty)
+        #expect(StandInTests.makeReady(next[0], &harness).forwarded.map(\.worker) == next)
+    }
+}
