@@ -133,6 +133,18 @@ struct RecoveryTests {
         #expect(harness.call(2).forwarded.count == 1)
     }
 
+    // How long a start may take at most says nothing about when to come again.
+    @Test func `calls during a trial start are told to come again soon`() throws {
+        var harness = Harness.ready { $0.groups[0].recovery.maxRestarts = 0 }
+        _ = harness.act(.workerEnded(harness.worker(1), Self.crash))
+        let trial = harness.act(.timePassed, after: .seconds(300))
+        let refused = try #require(harness.call(1).answers.first)
+        #expect(refused.error == .unavailable)
+        #expect(refused.retryAfter == .seconds(1))
+        harness.makeReady(try #require(trial.spawned.first))
+        #expect(harness.call(2).forwarded.count == 1)
+    }
+
     @Test func `a trial start that fails doubles the quarantine`() {
         var harness = Harness.ready { $0.groups[0].recovery.maxRestarts = 0 }
         var waits: [Duration] = []

@@ -11,6 +11,9 @@ extension Supervisor {
         case never(why: String)
     }
 
+    /// When to ask again while a trial start is under way.
+    static let trialHint: Duration = .seconds(1)
+
     @inline(__always)
     func isCurrent(_ worker: WorkerID) -> Bool {
         guard worker.slot.index < slots.count else { return false }
@@ -36,6 +39,9 @@ extension Supervisor {
                     best = .refusedUntil(now, why: "its worker restarted too often")
                 }
             case .starting(_, let until), .quarantined(let until):
+                // How a trial start ends is known long before its time is over.
+                let isStarting = lifecycle.isStarting
+                let until = isStarting ? min(until, now + Self.trialHint) : until
                 switch best {
                 case .from: continue
                 case .refusedUntil(let other, _) where other <= until: continue
