@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <linux/close_range.h>
 #include <malloc.h>
 #include <signal.h>
 #include <string.h>
@@ -41,6 +42,12 @@ int clinux_fcntl(int fd, int command, int argument) { return fcntl(fd, command, 
 const int clinux_o_path = O_PATH;
 
 int clinux_pipe(int *ends) { return pipe2(ends, O_CLOEXEC); }
+
+int clinux_close_range(unsigned int first, unsigned int last, unsigned int flags) {
+    return close_range(first, last, (int)flags);
+}
+const unsigned int clinux_close_range_unshare = CLOSE_RANGE_UNSHARE;
+int clinux_name_thread(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 int clinux_unread(int fd, int *count) { return ioctl(fd, FIONREAD, count); }
 

@@ -95,6 +95,21 @@ public struct ProcessSituation: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether the process with this number has begun to end, whoever made it.
+    ///
+    /// False for one that is gone. One may end for seconds: all of its memory is taken back first.
+    public static func isEnding(_ pid: Int32) -> Bool {
+        guard let stat = try? SystemFile.text(of: "/proc/\(pid)/stat"),
+            let close = stat.lastIndex(of: ")")
+        else { return false }
+        let fields = stat[close...].dropFirst(2).split(separator: " ")
+        guard fields.count > 6, let flags = UInt32(fields[6]) else { return false }
+        return flags & isExitingFlag != 0
+    }
+
+    /// PF_EXITING of the kernel's include/linux/sched.h, in the ninth field of proc(5)'s stat.
+    private static let isExitingFlag: UInt32 = 0x4
+
     /// "sleep, in state D in nvidia_poll".
     public var description: String {
         "\(name), in state \(state)" + (waitChannel.isEmpty ? "" : " in \(waitChannel)")

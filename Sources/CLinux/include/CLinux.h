@@ -28,6 +28,11 @@ extern const int clinux_o_path;
 
 // The two ends of a pipe, read end first, close-on-exec.
 int clinux_pipe(int *ends);
+// Closes the descriptors from `first` to `last`, both included.
+int clinux_close_range(unsigned int first, unsigned int last, unsigned int flags);
+extern const unsigned int clinux_close_range_unshare;
+// Of the calling thread, 15 bytes at most.
+int clinux_name_thread(const char *name);
 // Bytes that can be read now.
 int clinux_unread(int fd, int *count);
 
