@@ -50,6 +50,29 @@ struct EarlyRetryTests {
         #expect(effects.forwarded.map(\.call) == [running.call])
     }
 
+    @Test func `an answer behind the news of the dying counts if nobody else has the call`() {
+        var harness = Harness.ready(replicas: 2, isIdempotent: false)
+        let running = harness.call(1).forwarded[0]
+        _ = harness.act(.workerChannelClosed(running.worker))
+        #expect(harness.reply(running.worker, running.call).delivered == [1])
+        // The channel itself ends then, which is no news.
+        #expect(harness.act(.workerChannelClosed(running.worker)).isEmpty)
+        let end = harness.act(.workerEnded(running.worker, Self.crash))
+        #expect(end.answers.isEmpty && end.spawned.count == 1)
+    }
+
+    @Test func `an answer to a call that went to another worker is dropped, and no offence`() {
+        var harness = Harness.ready(replicas: 2)
+        let running = harness.call(1).forwarded[0]
+        let other = harness.act(.workerChannelClosed(running.worker)).forwarded[0].worker
+        #expect(harness.reply(running.worker, running.call).isEmpty)
+        #expect(harness.reply(other, running.call).delivered == [1])
+        // It comes too late for a call that has ended, too.
+        #expect(harness.reply(running.worker, running.call).isEmpty)
+        let end = harness.act(.workerEnded(running.worker, Self.crash))
+        #expect(end.answers.isEmpty && end.spawned.count == 1)
+    }
+
     @Test func `a worker that was told to stop keeps what it has`() throws {
         var harness = Harness.ready(replicas: 2)
         let running = harness.call(1).forwarded + harness.call(2).forwarded

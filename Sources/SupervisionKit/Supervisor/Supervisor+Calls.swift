@@ -105,6 +105,8 @@ extension Supervisor {
         // A worker that was condemned is no longer believed.
         guard isCurrent(worker), slots[slot].lifecycle.isHeard else { return }
         guard let index = calls.index(of: id), slots[slot].calls.contains(index) else {
+            // Its call may be with another worker by now: it was on its way as this one died.
+            if slots[slot].lifecycle.isParting { return }
             return kill(
                 worker,
                 .misbehaved("it answered a call that it does not have"),

@@ -13,8 +13,8 @@ public struct WorkerLifecycle: Hashable, Sendable {
         /// A process was asked for; it has until then to become ready.
         case starting(Incarnation, until: Instant)
         case ready(Incarnation, since: Instant)
-        /// Its channel is closed: it is dying, or lives on without one. `readySince` is nil for
-        /// one that never became ready.
+        /// Its channel or its lifeline is closed: it is dying, or lives on without. `readySince` is
+        /// nil for one that never became ready.
         case parting(Incarnation, readySince: Instant?, until: Instant)
         /// It was told to finish what runs and exit.
         case asked(Incarnation, until: Instant)
@@ -116,6 +116,11 @@ public struct WorkerLifecycle: Hashable, Sendable {
 
     var isStarting: Bool {
         if case .starting = state { true } else { false }
+    }
+
+    /// It is dying, or as good as dead.
+    var isParting: Bool {
+        if case .parting = state { true } else { false }
     }
 
     @inline(__always)
