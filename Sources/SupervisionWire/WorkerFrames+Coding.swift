@@ -6,22 +6,15 @@ extension WorkerFrame {
     /// Bytes behind the described end are ignored, as reserved bytes are.
     ///
     /// - Throws: `.unknownType` for a call or a reply, which have decoders of their own;
-    ///   `.badValue` for tensors or descriptors, which only those two carry, and for numbers
-    ///   outside their range; `.truncated`, `.tooLarge`, `.badText` for texts.
+    ///   `.badValue` for tensors, which only those two carry, for descriptors, of which a hello may
+    ///   carry one, and for numbers outside their range; `.truncated`, `.tooLarge`, `.badText` for
+    ///   texts.
     public init(decoding bytes: Span<UInt8>, header: FrameHeader) throws(WireError) {
         try FrameHeader.checkCount(of: bytes, atLeast: Limits.headerBytes)
-        guard
-            header.type == .call || header.type == .reply
-                || (header.tensorCount == 0 && header.descriptorCount == 0)
-        else {
-            throw WireError(
-                .badValue,
-                "a \(header.type) frame carries neither tensors nor descriptors"
-            )
-        }
+        try WorkerFrame.checkCounts(of: header)
         switch header.type {
         case .hello:
-            self = .hello(try Hello(decoding: bytes))
+            self = .hello(try Hello(decoding: bytes, header: header))
         case .welcome:
             self = .welcome(try Welcome(decoding: bytes))
         case .ready:
@@ -62,7 +55,8 @@ extension WorkerFrame {
     ///   worker with many build logs can still say that it is ready.
     public func encoded() throws(WireError) -> [UInt8] {
         var bytes: [UInt8] = []
-        FrameHeader(type: type, length: 0, id: id).encode(into: &bytes)
+        FrameHeader(type: type, length: 0, id: id, descriptorCount: descriptorCount)
+            .encode(into: &bytes)
         switch self {
         case .hello(let hello):
             try hello.check()
@@ -113,6 +107,33 @@ extension WorkerFrame {
         return bytes
     }
 
+    private static func checkCounts(of header: FrameHeader) throws(WireError) {
+        switch header.type {
+        case .call, .reply: return
+        case .hello:
+            guard header.tensorCount == 0, header.descriptorCount <= 1 else {
+                throw WireError(
+                    .badValue,
+                    "a hello frame carries no tensors and at most one descriptor"
+                )
+            }
+        case .cancel, .welcome, .ready, .heartbeat, .shutdown, .refuse, .probe, .probed:
+            guard header.tensorCount == 0, header.descriptorCount == 0 else {
+                throw WireError(
+                    .badValue,
+                    "a \(header.type) frame carries neither tensors nor descriptors"
+                )
+            }
+        }
+    }
+
+    private var descriptorCount: UInt16 {
+        switch self {
+        case .hello(let hello): hello.hasLifeline ? 1 : 0
+        case .welcome, .ready, .heartbeat, .cancel, .shutdown, .refuse, .probe, .probed: 0
+        }
+    }
+
     private var type: FrameType {
         switch self {
         case .hello: .hello
@@ -139,11 +160,12 @@ extension WorkerFrame {
 }
 
 extension WorkerFrame.Hello {
-    init(decoding bytes: Span<UInt8>) throws(WireError) {
+    init(decoding bytes: Span<UInt8>, header: FrameHeader) throws(WireError) {
         self.init(
             minimumVersion: bytes.u16(at: 32),
             maximumVersion: bytes.u16(at: 34),
-            concurrency: bytes.u32(at: 36)
+            concurrency: bytes.u32(at: 36),
+            hasLifeline: header.descriptorCount == 1
         )
         try check()
     }

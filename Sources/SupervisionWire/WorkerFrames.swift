@@ -26,15 +26,19 @@ public enum WorkerFrame: Hashable, Sendable {
         public var maximumVersion: UInt16
         /// Calls that the worker takes at once, 1...1024.
         public var concurrency: UInt32
+        /// One descriptor comes along: the read end of a pipe that hangs up when the worker dies.
+        public var hasLifeline: Bool
 
         public init(
             minimumVersion: UInt16 = Limits.version,
             maximumVersion: UInt16 = Limits.version,
-            concurrency: UInt32
+            concurrency: UInt32,
+            hasLifeline: Bool = false
         ) {
             self.minimumVersion = minimumVersion
             self.maximumVersion = maximumVersion
             self.concurrency = concurrency
+            self.hasLifeline = hasLifeline
         }
     }
 

@@ -182,6 +182,30 @@ struct DecodeErrorTests {
         Case("a hello with a concurrency of 1025", .badValue) {
             try Golden.bytes(of: "hello").with([1, 4], at: 36)
         },
+        Case("a hello with two descriptors", .badValue) {
+            try Golden.bytes(of: "hello").with([2], at: 26)
+        },
+        Case("a hello with a tensor", .badValue) {
+            try Golden.bytes(of: "hello-lifeline").with([1], at: 24)
+        },
+        Case("a welcome with a descriptor", .badValue) {
+            try Golden.bytes(of: "welcome").with([1], at: 26)
+        },
+        Case("a ready frame with a descriptor", .badValue) {
+            try Golden.bytes(of: "ready").with([1], at: 26)
+        },
+        Case("a heartbeat with a descriptor", .badValue) {
+            try Golden.bytes(of: "heartbeat").with([1], at: 26)
+        },
+        Case("a shutdown with a descriptor", .badValue) {
+            try Golden.bytes(of: "shutdown").with([1], at: 26)
+        },
+        Case("a refusal with a descriptor", .badValue) {
+            try Golden.bytes(of: "refuse").with([1], at: 26)
+        },
+        Case("an answer to a probe with a descriptor", .badValue) {
+            try Golden.bytes(of: "probed").with([1], at: 26)
+        },
         Case("a welcome without a heartbeat", .badValue) {
             try Golden.bytes(of: "welcome").with([0, 0], at: 36)
         },

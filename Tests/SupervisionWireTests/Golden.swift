@@ -17,6 +17,10 @@ struct Golden: Sendable {
             Golden(name: "reply-died", bytes: try ReplyFrame.encode(diedHead)),
             Golden(name: "reply-unreadable", bytes: try ReplyFrame.encode(unreadableHead)),
             Golden(name: "hello", bytes: try WorkerFrame.hello(.init(concurrency: 1)).encoded()),
+            Golden(
+                name: "hello-lifeline",
+                bytes: try WorkerFrame.hello(.init(concurrency: 1, hasLifeline: true)).encoded()
+            ),
             Golden(name: "welcome", bytes: try WorkerFrame.welcome(welcome).encoded()),
             Golden(
                 name: "refuse",

@@ -61,6 +61,7 @@ struct GoldenTests {
         let expected: [(String, WorkerFrame)] = [
             ("cancel", .cancel(id: 7)),
             ("hello", .hello(.init(minimumVersion: 1, maximumVersion: 1, concurrency: 1))),
+            ("hello-lifeline", .hello(.init(concurrency: 1, hasLifeline: true))),
             ("welcome", .welcome(Golden.welcome)),
             ("refuse", .refuse(message: "versions 2 to 3 are not spoken here, only 1")),
             ("ready", .ready(Golden.ready)),

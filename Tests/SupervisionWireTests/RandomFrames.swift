@@ -117,7 +117,8 @@ extension SplitMix64 {
                 .init(
                     minimumVersion: version / 2,
                     maximumVersion: version,
-                    concurrency: UInt32(1 + below(Int(Limits.maxConcurrency)))
+                    concurrency: UInt32(1 + below(Int(Limits.maxConcurrency))),
+                    hasLifeline: below(2) == 0
                 )
             )
         case 1:

@@ -405,8 +405,9 @@ def shutdown() -> bytes:
     return header(SHUTDOWN, HEADER_BYTES) + bytes(64)
 
 
-def hello(concurrency: int, minimum=VERSION, maximum=VERSION) -> bytes:
-    return header(HELLO, HEADER_BYTES) + struct.pack("<HHI56x", minimum, maximum, concurrency)
+def hello(concurrency: int, minimum=VERSION, maximum=VERSION, lifelines=0) -> bytes:
+    head = header(HELLO, HEADER_BYTES, descriptors=lifelines)
+    return head + struct.pack("<HHI56x", minimum, maximum, concurrency)
 
 
 def heartbeat(running: int, progress: int, ended: int) -> bytes:

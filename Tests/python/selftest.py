@@ -112,6 +112,7 @@ WELCOME = ksup.Welcome(1, 1000, 4, "python/scale/0")
 OTHERS = {
     "cancel": ksup.cancel(7),
     "hello": ksup.hello(1),
+    "hello-lifeline": ksup.hello(1, lifelines=1),
     "welcome": WELCOME.encode(),
     "refuse": ksup.refuse("versions 2 to 3 are not spoken here, only 1"),
     "ready": ksup.ready("CPython 3.11", [SCALE]),
