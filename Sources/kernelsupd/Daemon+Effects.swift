@@ -203,6 +203,7 @@ extension Daemon {
     }
 
     private func welcome(_ worker: WorkerID) {
+        watchLifeline(of: worker)
         send(
             .welcome(
                 WorkerFrame.Welcome(

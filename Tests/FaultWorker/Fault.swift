@@ -58,6 +58,9 @@ enum Fault: String, CaseIterable {
     case noMemfd = "no-memfd"
     /// Lets go of the channel and lives on.
     case close
+    /// Starts a process that holds copies of all descriptors until the daemon lets go of the
+    /// channel, then gives all arguments back.
+    case fork
 
     var kernelName: String { "fault/\(rawValue)" }
 
@@ -89,6 +92,7 @@ enum Fault: String, CaseIterable {
         case .unsealed: "Gives a tensor in memory that is not sealed."
         case .noMemfd: "Gives a tensor in a descriptor that is no memfd."
         case .close: "Closes its channel and lives on."
+        case .fork: "Forks a process that holds its descriptors."
         }
     }
 }

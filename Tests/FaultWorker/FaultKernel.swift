@@ -104,6 +104,8 @@ final class FaultKernel: Kernel {
         case .close:
             channel.replaceBySilence()
             Death.hang()
+        case .fork:
+            channel.holdInChild()
         }
         return KernelResult(
             outputs: call.inputs.map { OutputTensor(name: $0.name, forwarding: $0) }

@@ -12,6 +12,7 @@ struct Options {
                            [--hello-twice] [--old-version] [--ignore-term] [--not-idempotent]
                            [--concurrency N] [--serve NAME=FAULT[:NEXT]]…
                            [--probe degraded|failed|never|late=MS]
+                           [--lifeline file|socket|writer|two|chatty|lost|late|dying]
                            [--say lines|both|half|long|nul|broken]
         environment: FAULT_SLOW_START (MS), FAULT_EXIT_AT_START (CODE), FAULT_COUNT_FILE (path)
         """
@@ -27,6 +28,7 @@ struct Options {
     var isIdempotent = true
     var concurrency = 1
     var probeFault: ProbeFault?
+    var lifelineFault: LifelineFault?
     /// Before all else.
     var words: Words?
     /// Kernels under other names, beside the `fault/…` ones.
@@ -69,6 +71,12 @@ struct Options {
                     throw .usage("--probe wants degraded, failed, never or late=MS, got '\(text)'")
                 }
                 probeFault = fault
+            case "--lifeline":
+                let text = rest.popFirst() ?? ""
+                guard let known = LifelineFault(rawValue: text) else {
+                    throw .usage("--lifeline has no fault '\(text)'")
+                }
+                lifelineFault = known
             case "--say":
                 let text = rest.popFirst() ?? ""
                 guard let known = Words(rawValue: text) else {

@@ -26,8 +26,17 @@ struct RawChannel {
         send(bytes)
     }
 
+    /// Answers a call with a result that holds nothing.
+    func answer(_ id: UInt64) {
+        guard let bytes = try? ReplyFrame.encode(ReplyHead(id: id)) else { return }
+        send(bytes)
+    }
+
     /// Receives and drops packets until the other end is gone.
-    func drain() {
+    func drain() { forEachFrame { _ in } }
+
+    /// Receives frames, of which only the head is looked at, until the other end is gone.
+    func forEachFrame(_ body: (FrameHeader) -> Void) {
         guard let copy = try? FileDescriptor.duplicate(number) else { return }
         let socket = PacketSocket(owning: copy)
         let room = UnsafeMutableRawBufferPointer.allocate(
@@ -36,9 +45,13 @@ struct RawChannel {
         )
         defer { room.deallocate() }
         var descriptors: [Int32] = []
-        while let received = try? socket.receive(into: room, descriptors: &descriptors),
-            received != .closed
-        {}
+        while case .packet(let count, _, _)? = try? socket.receive(
+            into: room,
+            descriptors: &descriptors
+        ) {
+            let bytes = Array(room[..<count])
+            if let header = try? FrameHeader(decoding: bytes.span) { body(header) }
+        }
     }
 
     /// Puts a silent socket, whose other end is kept open here, in the channel's place: for the
@@ -49,6 +62,19 @@ struct RawChannel {
         _ = pair.ours.descriptor.rawValue
         // Kept open for as long as the process lives.
         _ = pair.release()
+    }
+
+    /// Forks a process that waits for the other end to go, and then ends.
+    func holdInChild() {
+        typealias Fork = @convention(c) () -> pid_t
+        // Swift hides the function, which leaves a child with locks that nobody gives back: this
+        // child makes system calls alone.
+        guard let symbol = dlsym(UnsafeMutableRawPointer(bitPattern: 0), "fork") else { return }
+        let fork = unsafeBitCast(symbol, to: Fork.self)
+        var entry = pollfd(fd: number, events: 0, revents: 0)
+        guard fork() == 0 else { return }
+        while poll(&entry, 1, -1) != 1 {}
+        _exit(0)
     }
 }
 

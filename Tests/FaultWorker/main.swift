@@ -23,6 +23,10 @@ if options.isOld {
     channel.drain()
     exit(WorkerExit.protocolViolation)
 }
+if let fault = options.lifelineFault {
+    let kernel = FaultKernel(ServedFault(.echo), options: options, channel: channel)
+    fault.serve([kernel.signature], on: channel)
+}
 if options.saysHelloTwice { channel.send(.hello(.init(concurrency: 1))) }
 
 WorkerSession.serve(concurrency: options.concurrency) { _ throws(StartFailure) in

@@ -195,6 +195,8 @@ extension Frame {
     }
 
     /// As many as announced, each a sealed memfd: a tensor must not change under its reader.
+    ///
+    /// What comes with a hello is a lifeline.
     func checkDescriptors(_ header: FrameHeader, areLost: Bool) throws(WireError) {
         guard !areLost, descriptors.count == Int(header.descriptorCount) else {
             let arrived = areLost ? "more than could be taken" : "\(descriptors.count)"
@@ -203,6 +205,7 @@ extension Frame {
                 "the frame announces \(header.descriptorCount) descriptors, \(arrived) came"
             )
         }
+        guard header.type != .hello else { return try checkLifelines() }
         for (index, descriptor) in descriptors.enumerated() {
             switch SharedMemory.isSealed(descriptor) {
             case .sealed: break
@@ -215,6 +218,15 @@ extension Frame {
                         + "it could change while it is read"
                 )
             }
+        }
+    }
+
+    private func checkLifelines() throws(WireError) {
+        guard descriptors.allSatisfy(Lifeline.isReadEnd) else {
+            throw WireError(
+                .badValue,
+                "what comes with a hello is not the read end of a pipe"
+            )
         }
     }
 }

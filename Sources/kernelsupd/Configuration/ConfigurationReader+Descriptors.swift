@@ -7,9 +7,9 @@ internal import SupervisionKit
 /// Found out when it is read: a daemon that runs out of them at night could start no worker and
 /// hear no client.
 extension ConfigurationReader {
-    /// The channel, the process, two outputs, the report of the start, and what a former worker has
-    /// left that still has to end.
-    private static let descriptorsPerWorker = 6
+    /// The channel, the process, its lifeline, two outputs, the report of the start, and what a
+    /// former worker has left that still has to end.
+    private static let descriptorsPerWorker = 7
     /// Sockets, the log, the loop, and the pipes and memory of what is on its way.
     private static let ownDescriptors = 128
 

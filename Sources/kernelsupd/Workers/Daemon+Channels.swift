@@ -6,6 +6,10 @@ internal import SupervisionWire
 /// Frames of workers. A worker is no more trusted than a client: what it must not send
 /// costs it its life, and nobody else anything.
 extension Daemon {
+    /// More than the channel of a worker holds, which is 278 packets with a buffer of the usual
+    /// size: one that lives on and goes on sending keeps nobody else waiting.
+    private static let packetsOfChannel = 1024
+
     func channelIsReady(_ worker: WorkerID, _ events: ReadyEvents) {
         guard let connection = connection(of: worker) else { return }
         if events.contains(.writable) {
@@ -15,17 +19,47 @@ extension Daemon {
             case .failed: pending.append(.workerChannelClosed(worker))
             }
         }
-        receive(from: connection, atMost: Self.packetsPerTurn)
+        receive(from: connection, atMost: Self.packetsPerTurn, isLast: false)
+        handlePending()
+    }
+
+    /// Takes over the lifeline that came with the hello at hand.
+    func watchLifeline(of worker: WorkerID) {
+        guard let connection = connection(of: worker), let number = frame.descriptors.popLast()
+        else { return }
+        do {
+            try connection.watch(lifeline: FileDescriptor(owning: number), on: loop) { [self] _ in
+                assumeIsolated { $0.lifelineEnded(worker) }
+            }
+        } catch {
+            // Its death is seen by its channel, then.
+            report("the lifeline of \(core.name(of: worker.slot)) can't be watched: \(error)")
+        }
+    }
+
+    /// The worker is dying, which its channel tells later.
+    ///
+    /// What lies in the channel was sent before. The channel stays: an answer that was on its way
+    /// into it as the process was killed still counts for a call that nobody else has got.
+    private func lifelineEnded(_ worker: WorkerID) {
+        guard let connection = connection(of: worker) else { return }
+        connection.lifelineEnded()
+        receive(from: connection, atMost: Self.packetsOfChannel, isLast: true)
+        if connection.isChannelOpen { apply(.workerChannelClosed(worker)) }
         handlePending()
     }
 
     /// Everything that the dead worker has sent; its answers count.
     func receiveAll(from connection: WorkerConnection) {
         guard connection.isChannelOpen else { return }
-        receive(from: connection, atMost: .max)
+        receive(from: connection, atMost: .max, isLast: true)
     }
 
-    private func receive(from connection: WorkerConnection, atMost limit: Int) {
+    private func receive(
+        from connection: WorkerConnection,
+        atMost limit: Int,
+        isLast: Bool
+    ) {
         var count = 0
         while count < limit, connection.isChannelOpen {
             count += 1
@@ -34,7 +68,7 @@ extension Daemon {
                 case .packet(_, let isTruncated, let descriptorsLost):
                     take(from: connection, isTruncated: isTruncated, descriptorsLost)
                     // As with clients: what has one call is still at it, and has nothing to say.
-                    guard limit == .max || ask({ $0.callCount(of: connection.worker) }) > 1 else {
+                    guard isLast || ask({ $0.callCount(of: connection.worker) }) > 1 else {
                         return
                     }
                 case .wouldBlock: return

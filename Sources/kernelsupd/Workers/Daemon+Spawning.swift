@@ -152,7 +152,10 @@ extension Daemon {
 
     /// SIGKILL for the worker and all that it has started.
     func kill(_ worker: WorkerID) {
-        if let connection = connection(of: worker) {
+        // One that is dying already was ended by somebody else, for want of memory perhaps.
+        if let connection = connection(of: worker),
+            !ProcessSituation.isEnding(connection.process.pid)
+        {
             connection.isKilled = true
             connection.killedWhile = ProcessSituation.hindrance(of: connection.process.pid)
         }

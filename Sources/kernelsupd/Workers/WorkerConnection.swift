@@ -22,6 +22,9 @@ final class WorkerConnection {
     var spawnReport = SpawnReport()
     /// The exec helper said why the program did not start.
     var spawnFailure: LinuxSystem.SpawnFailure?
+    /// Of the worker's `Lifeline`: hangs up when the worker begins to die.
+    private var lifeline: FileDescriptor?
+    private var lifelineSource: Watch?
     private var channelSource: Watch?
     private var processSource: Watch?
     private var reportSource: Watch?
@@ -46,6 +49,7 @@ final class WorkerConnection {
 
     deinit {
         // Before the descriptors: see `EventLoop.watch`.
+        lifelineSource = nil
         channelSource = nil
         processSource = nil
         reportSource = nil
@@ -71,6 +75,22 @@ final class WorkerConnection {
         }
         reportSource = try loop.watch(report.rawValue, .readable, priority: .frames, onReport)
         processSource = try loop.watch(process.rawDescriptor, .readable, onEnd)
+    }
+
+    /// Waits for the end of a worker's lifeline, and for nothing else there: who writes into it
+    /// wakes nobody.
+    func watch(
+        lifeline: consuming FileDescriptor,
+        on loop: EventLoop,
+        _ onEnd: @escaping @Sendable (ReadyEvents) -> Void
+    ) throws(SystemError) {
+        lifelineSource = try loop.watch(lifeline.rawValue, [], priority: .frames, onEnd)
+        self.lifeline = consume lifeline
+    }
+
+    func lifelineEnded() {
+        lifelineSource = nil
+        lifeline = nil
     }
 
     func wantsToWrite(_ wants: Bool) {
