@@ -145,7 +145,9 @@ import Testing
     @Test func `starts badly when told`() throws {
         let twice = try WorkerUnderTest(["--hello-twice"])
         #expect(try twice.receive() == .frame(.hello(.init(concurrency: 1))))
-        #expect(try twice.receive() == .frame(.hello(.init(concurrency: 1))))
+        #expect(
+            try twice.receive() == .frame(.hello(.init(concurrency: 1, hasLifeline: true)))
+        )
         let old = try WorkerUnderTest(["--old-version"])
         #expect(
             try old.receive()

@@ -56,7 +56,7 @@ import Testing
 
     @Test func `that comes while the kernels are made is answered busy`() throws {
         let worker = try WorkerUnderTest(["--slow-start", "600000"])
-        #expect(try worker.receive() == .frame(.hello(.init(concurrency: 1))))
+        #expect(try worker.receive() == .frame(.hello(.init(concurrency: 1, hasLifeline: true))))
         try worker.welcome()
         #expect(try worker.probe(8) == makeAnswer(8, .busy))
     }

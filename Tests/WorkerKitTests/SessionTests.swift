@@ -9,7 +9,9 @@ import Testing
 @Suite struct `A worker session` {
     @Test func `says hello, waits for the welcome and declares its kernels`() throws {
         let worker = try WorkerUnderTest(["--concurrency", "3"])
-        #expect(try worker.receive() == .frame(.hello(.init(concurrency: 3))))
+        #expect(
+            try worker.receive() == .frame(.hello(.init(concurrency: 3, hasLifeline: true)))
+        )
         try worker.welcome()
         guard case .frame(.ready(let ready)) = try worker.receive() else {
             Issue.record("no ready frame")

@@ -31,10 +31,16 @@ enum Handshake {
 
     /// Says HELLO and waits for WELCOME.
     ///
-    /// Ends the process where the daemon doesn't want it.
-    static func greet(_ channel: Channel, concurrency: Int) throws(ChannelEnd) -> WelcomeInfo {
+    /// Ends the process where the daemon doesn't want it. The lifeline goes to the daemon and is
+    /// closed here.
+    static func greet(
+        _ channel: Channel,
+        concurrency: Int,
+        lifeline: consuming FileDescriptor?
+    ) throws(ChannelEnd) -> WelcomeInfo {
         let hello = WorkerFrame.Hello(concurrency: UInt32(clamping: concurrency))
-        try channel.send(encode(.hello(hello)))
+        try send(hello, lifeline?.rawValue, on: channel)
+        lifeline = nil
         let frame = try channel.receive(into: FrameBuffer())
         switch try decode(frame) {
         case .welcome(let welcome):
@@ -46,6 +52,26 @@ enum Handshake {
             )
         case .hello, .ready, .heartbeat, .cancel, .shutdown, .probe, .probed:
             throw .violation("a \(frame.header.type) where a welcome was due")
+        }
+    }
+
+    /// Sends HELLO, without the lifeline where it cannot be sent.
+    ///
+    /// The system bounds how many descriptors of a user are under way: beyond it, when many workers
+    /// start at once, a hello that nobody hears would be worse than a death that is heard later.
+    static func send(
+        _ hello: WorkerFrame.Hello,
+        _ lifeline: Int32?,
+        on channel: Channel
+    ) throws(ChannelEnd) {
+        guard let lifeline else { return try channel.send(encode(.hello(hello))) }
+        var whole = hello
+        whole.hasLifeline = true
+        do {
+            try channel.send(encode(.hello(whole)), descriptors: [lifeline])
+        } catch {
+            guard case .failed = error else { throw error }
+            try channel.send(encode(.hello(hello)))
         }
     }
 

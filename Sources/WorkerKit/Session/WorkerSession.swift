@@ -30,8 +30,14 @@ public enum WorkerSession {
             "concurrency must be 1...\(Limits.maxConcurrency)"
         )
         let channel = Handshake.openChannel()
+        // Before any other thread, see there.
+        let lifeline = Lifeline.start()
         do {
-            let welcome = try Handshake.greet(channel, concurrency: concurrency)
+            let welcome = try Handshake.greet(
+                channel,
+                concurrency: concurrency,
+                lifeline: lifeline
+            )
             let session = openSession(channel, welcome: welcome, concurrency: concurrency)
             let kernels = try makeKernels(session, start: start)
             let thread = ComputeThread(
