@@ -265,6 +265,8 @@ def alone(pid, worker):
             at = time.monotonic_ns()
             if packet is None:
                 raise Missing(f"{words[0].decode()} ended by itself")
+            for descriptor in packet.descriptors:
+                os.close(descriptor)
             head = ksup.decode_header(packet.data)
             if head.type == wanted:
                 return at, packet.data, head

@@ -200,8 +200,9 @@ def decode_header(packet: bytes) -> Header:
         raise WireError(f"the header states {length} bytes, the packet has {len(packet)}")
     if tensors > MAX_TENSORS or descriptors > MAX_DESCRIPTORS:
         raise WireError(f"{tensors} tensors and {descriptors} descriptors are too many")
-    if type not in (CALL, REPLY) and (tensors or descriptors):
-        raise WireError(f"a frame of type {type} carries neither tensors nor descriptors")
+    lifelines = 1 if type == HELLO else 0
+    if type not in (CALL, REPLY) and (tensors or descriptors > lifelines):
+        raise WireError(f"a frame of type {type} carries {tensors} tensors, {descriptors} descriptors")
     return Header(type, length, flags, id, tensors, descriptors)
 
 
