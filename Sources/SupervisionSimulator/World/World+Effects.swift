@@ -157,6 +157,9 @@ extension World {
         }
         for (id, state) in news {
             states[id] = state
+            // It has been given up in order, however its process ended, also where the next one
+            // waits for its turn.
+            if state == "stopped", id.index < endedInOrder.count { endedInOrder[id.index] = true }
             observe(.core(.showed(slot: supervisor.name(of: id), state: state)))
             // Nobody hears what a process is answered that SIGKILL doesn't end.
             if state == "stuck", let worker = processes[id.index]?.worker {
