@@ -133,6 +133,64 @@ struct StandInTests {
     }
 }
 
+/// Stand-ins that can't help: nobody says that they serve, and callers learn what is wrong at home.
+@Suite(.showsDaemonLog)
+struct UselessStandInTests {
+    /// A kernel without a worker before its first call, with a backup.
+    private static func refused(_ socket: String) -> DaemonConfiguration {
+        var kernel = KernelFile.fault("echo")
+        kernel.tables["lifecycle"] = ["start": #""on_demand""#]
+        kernel.tables["backup"] = ["socket": "\"\(socket)\""]
+        return DaemonConfiguration([kernel])
+    }
+
+    private func explanation(_ daemon: DaemonUnderTest, _ name: String) throws -> Explanation {
+        let finished = try daemon.control("explain", name, "--format", "json")
+        #expect(finished.status == 0, "\(finished)")
+        return try ControlCoding.decode(Explanation.self, from: Array(finished.output.utf8))
+    }
+
+    @Test func `a backup that is nowhere is asked, explained, and never said to serve`() throws {
+        let directory = try TestDirectory()
+        let socket = "\(directory.path)/nowhere.sock"
+        try withDaemon(Self.refused(socket)) { daemon in
+            #expect(try daemon.control("breaker", "fault/echo", "--set", "open").status == 0)
+            try daemon.waitUntil("down") { $0.state(of: "fault/echo") == .down }
+            let kernel = try daemon.kernel("fault/echo")
+            #expect(kernel.reasonID == "KSUP-R10")
+            #expect(kernel.why?.contains("\(socket): ENOENT") == true)
+            // Before its deadline, and with what is wrong here.
+            #expect(daemon.failure("fault/echo")?.code == .circuitOpen)
+
+            let whole = try explanation(daemon, "fault/echo")
+            let why = try #require(whole.why)
+            #expect(why.contains("its backup can't serve: worker 'fault/echo~backup/0' could not"))
+            #expect(whole.events.list.contains { $0.text.contains("\(socket): ENOENT") })
+            #expect(whole.next.contains { $0.text == "the backup is tried again" })
+            for name in ["fault/echo~backup", "fault/echo~backup/0"] {
+                let own = try explanation(daemon, name)
+                #expect(own.consequence == "it can't serve calls of fault/echo now")
+                #expect(own.why?.contains("\(socket): ENOENT") == true)
+                #expect(own.why?.contains("breaker") == false)
+            }
+        }
+    }
+
+    @Test func `taking a backup and coming home are events`() throws {
+        try withDaemon(DaemonConfiguration([.fault("echo")])) { other in
+            try withDaemon(Self.refused(other.callsPath)) { daemon in
+                #expect(try daemon.control("breaker", "fault/echo", "--set", "open").status == 0)
+                try daemon.waitUntil("failover") { $0.state(of: "fault/echo") == .degraded }
+                #expect(try daemon.control("breaker", "fault/echo", "--set", "auto").status == 0)
+                try daemon.waitUntil("home") { $0.state(of: "fault/echo") == .healthy }
+                let events = try explanation(daemon, "fault/echo").events.list.map(\.text)
+                #expect(events.contains("calls of fault/echo are served by its backup"))
+                #expect(events.contains("calls of fault/echo go to its own workers again"))
+            }
+        }
+    }
+}
+
 /// A device that is there stands in for one that is not.
 @Suite(.serialized, .showsDaemonLog)
 struct DegradedDeviceTests {

@@ -108,4 +108,47 @@ struct StandInHealthTests {
         #expect(harness.call(2).answers.isEmpty)
         #expect(StandInTests.makeReady(next[0], &harness).forwarded.map(\.worker) == next)
     }
+
+    /// What was told about who serves.
+    private static func told(_ harness: Harness) -> [String] {
+        harness.records.filter { $0.kind == .recovery && $0.level == .notice }.map(\.message)
+    }
+
+    @Test func `who serves now is told once, and when nobody does`() throws {
+        var (harness, backup) = try Self.broken()
+        #expect(Self.told(harness).isEmpty)
+        _ = StandInTests.makeReady(backup, &harness)
+        #expect(Self.told(harness) == ["calls of test/kernel are served by its backup"])
+        _ = harness.act(.workerEnded(backup, .disconnected("it closed the connection")))
+        #expect(
+            Self.told(harness).dropFirst()
+                == ["calls of test/kernel are not served by another any more"]
+        )
+    }
+
+    @Test func `that calls have come home is told`() throws {
+        var harness = StandInTests.harness(degraded: false)
+        let opened = harness.act(.breakerOverridden(kernel: "test/kernel", .forcedOpen))
+        _ = StandInTests.makeReady(try #require(opened.spawned.first), &harness)
+        _ = harness.act(.breakerOverridden(kernel: "test/kernel", nil))
+        #expect(
+            Self.told(harness) == [
+                "calls of test/kernel are served by its backup",
+                "calls of test/kernel go to its own workers again",
+            ]
+        )
+    }
+
+    @Test func `a stand-in's own state can be looked at, and when it is tried again`() throws {
+        var (harness, backup) = try Self.broken { $0.groups[1].recovery.maxRestarts = 3 }
+        _ = harness.act(.workerEnded(backup, Self.refused))
+        let snapshot = harness.supervisor.snapshot
+        let standIn = try #require(snapshot.standIns.first)
+        #expect(standIn.name == "test/kernel~backup")
+        #expect(standIn.health.why.hasSuffix("could not be started: connect /nowhere: ENOENT"))
+        let shown = try #require(snapshot.kernels[0].standIns.first)
+        #expect(shown.word == "backup")
+        #expect(!shown.canServe)
+        #expect(shown.next?.at == harness.now + .seconds(1))
+    }
 }

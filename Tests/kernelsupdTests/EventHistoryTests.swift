@@ -61,6 +61,8 @@ struct EventHistoryTests {
         let alert = LogRecord(.error, .alert, "'k' needs an operator: spent restart_kernel 3/3")
         #expect(alert.eventText == "'k' needs an operator")
         #expect(LogRecord(.info, .recovery, "recovery of 'k': took degrade").eventText == nil)
+        let served = LogRecord(.notice, .recovery, "calls of k are served by its backup")
+        #expect(served.eventText == served.message)
     }
 
     @Test func `calls and output are no events of a group`() {

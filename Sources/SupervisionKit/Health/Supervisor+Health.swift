@@ -48,10 +48,10 @@ extension Supervisor {
         let name = phrase(ofStandIn: place, for: index)
         guard prospect(at: place) == .served else {
             let other = healthAtHome(ofKernel: place)
-            let isAsked = !isAsleep(kernels[place].group)
+            let isRestarting = other.state == .degraded
             return health(
-                isAsked ? other.state : .unknown,
-                (isAsked ? other.reason : nil) ?? .starting,
+                isRestarting ? .degraded : .unknown,
+                (isRestarting ? other.reason : nil) ?? .starting,
                 "calls wait for \(name): \(other.why); \(home.why)",
                 since: other.since,
                 other.next

@@ -15,6 +15,8 @@ struct KernelState: Sendable {
     var breakers: [Int] = []
     /// In the order of the ladder's rungs.
     var standIns: [Supervisor.StandIn] = []
+    /// The one of them that was last said to serve; nil for none.
+    var servedBy: Int?
     /// Of the last reply from one of them; nil when something has changed since.
     var remark: Remark?
     var counters = CallCounters()

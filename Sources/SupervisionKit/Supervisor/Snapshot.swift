@@ -17,6 +17,21 @@ public struct Snapshot: Sendable {
         /// How the group came to stand where it does on its ladder; empty when nothing is wrong.
         public var recovery: String
         public var alert: RecoveryLadder.Alert
+        /// Those that stand in for it and for nothing else, in the order of the rungs.
+        public var standIns: [StandIn]
+    }
+
+    /// A degraded profile or a backup.
+    public struct StandIn: Sendable {
+        /// As in `Snapshot.standIns`.
+        public var name: String
+        public var group: String
+        /// "backup".
+        public var word: String
+        /// A call would be served by it, or wait for it.
+        public var canServe: Bool
+        /// What happens next where it can't.
+        public var next: KernelHealth.Next?
     }
 
     public struct WorkerSlot: Sendable {
@@ -39,6 +54,8 @@ public struct Snapshot: Sendable {
     }
 
     public var kernels: [Kernel]
+    /// Kernels that only stand in for others; nobody calls them by their names.
+    public var standIns: [Kernel]
     /// The core's books agree.
     public var isLive: Bool
     /// Every eager worker has become ready or shown that it can't, once at least.
@@ -73,6 +90,9 @@ extension Supervisor {
         for kernel in kernels { totals += kernel.counters }
         return Snapshot(
             kernels: configured.map(snapshot(ofKernel:)),
+            standIns: kernels.indices
+                .filter { kernels[$0].isConfigured && kernels[$0].configuration.isHidden }
+                .map(snapshot(ofKernel:)),
             isLive: isConsistent,
             isStarted: phase != .starting,
             isReady: phase == .serving,
@@ -170,7 +190,16 @@ extension Supervisor {
             },
             retriesLeft: kernel.budget.available(at: now, policy: kernel.configuration.retry),
             recovery: group.ladder.explanation(policy: group.configuration.recovery),
-            alert: group.ladder.alert
+            alert: group.ladder.alert,
+            standIns: hidden.map { standIn in
+                Snapshot.StandIn(
+                    name: kernels[standIn].configuration.name,
+                    group: kernels[standIn].configuration.group,
+                    word: word(forStandIn: standIn),
+                    canServe: canServe(standIn),
+                    next: healthAtHome(ofKernel: standIn).next
+                )
+            }
         )
     }
 

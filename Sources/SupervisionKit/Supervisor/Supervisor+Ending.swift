@@ -52,6 +52,7 @@ extension Supervisor {
             if groups[group].queue.count > 0 { wake(group, "a call has come", into: &effects) }
             replaceNext(of: group, into: &effects)
         }
+        tellWhoServes(into: &effects)
         refreshHealth()
         if phase == .starting, isSettled {
             phase = .serving

@@ -62,6 +62,42 @@ extension Supervisor {
         kernels[asked].standIns.first { $0.kernel == kernel }
     }
 
+    /// Says who serves the kernels of the groups that have changed, where it is another than before.
+    mutating func tellWhoServes(into effects: inout [Effect]) {
+        guard phase == .starting || phase == .serving else { return }
+        for group in staleGroups {
+            for kernel in groups[group].kernels {
+                guard isListed(kernel) else {
+                    kernels[kernel].servedBy = nil
+                    continue
+                }
+                let place = servesInstead(of: kernel, healthAtHome(ofKernel: kernel))
+                let former = kernels[kernel].servedBy
+                guard place != former else { continue }
+                kernels[kernel].servedBy = place
+                let name = kernels[kernel].configuration.name
+                let message =
+                    if let place {
+                        "calls of \(name) are served by its \(word(forStandIn: place))"
+                    } else if canServe(kernel) {
+                        "calls of \(name) go to its own workers again"
+                    } else {
+                        "calls of \(name) are not served by another any more"
+                    }
+                log(.notice, .recovery, message, [.init("KERNEL", name)], &effects)
+            }
+        }
+    }
+
+    /// The stand-in that the kernel's next call goes to now, and is served.
+    func servesInstead(of kernel: Int, _ home: @autoclosure () -> KernelHealth) -> Int? {
+        guard !kernels[kernel].standIns.isEmpty, phase == .starting || phase == .serving,
+            let place = servingPlace(of: kernel), place != kernel, prospect(at: place) == .served,
+            home().state == .down || places(for: kernel).first == place
+        else { return nil }
+        return place
+    }
+
     // MARK: - Ladder
 
     /// Whether anything stands in for kernels of the group on this rung, and takes calls.

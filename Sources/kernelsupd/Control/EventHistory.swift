@@ -64,7 +64,8 @@ extension LogRecord {
             return message
         // How the group stands on its ladder is the state's to tell.
         case .alert: return String(message.prefix { $0 != ":" })
-        case .recovery: return level == .error ? message : nil
+        // Who serves now is told at that level; each rung's finding is not.
+        case .recovery: return level <= .notice ? message : nil
         // Its end says it again.
         case .workerKilled: return nil
         case .configured, .reloadRefused, .ready, .draining, .stopped, .workerStarting,

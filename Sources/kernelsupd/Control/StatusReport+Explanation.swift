@@ -9,7 +9,8 @@ extension StatusReport {
     func explanation(of component: String) -> Result<Explanation, NoSuchComponent> {
         guard let (subject, chosen) = subject(component) else {
             let slots = snapshot.kernels.flatMap { $0.slots.map(\.name) }
-            let others = Set(snapshot.kernels.map(\.group) + slots)
+            let standIns = snapshot.standIns.map(\.name)
+            let others = Set(snapshot.kernels.map(\.group) + slots + standIns)
                 .subtracting(snapshot.kernels.map(\.name))
             return .failure(missing(component, besides: others.sorted()))
         }
@@ -31,7 +32,7 @@ extension StatusReport {
                 reasonID: reason?.id,
                 reason: reason?.rawValue,
                 why: worst.health.why.isEmpty ? nil : worst.health.why,
-                consequence: reason?.consequence(worst.health.state) ?? "calls are served",
+                consequence: consequence(for: worst),
                 limits: limits(of: worst),
                 next: next(of: worst),
                 advice: advice(on: worst),
@@ -39,7 +40,7 @@ extension StatusReport {
                 countedSince: timestamp(snapshot.startedAt),
                 saidLast: lastWords(of: slots, blamed: worst.health.why),
                 output: slots.compactMap(account),
-                events: events(of: worst.group)
+                events: events(of: [worst.group] + worst.standIns.map(\.group))
             )
         )
     }
@@ -50,11 +51,37 @@ extension StatusReport {
         if let kernel = all.first(where: { $0.name == name }) { return (.kernel, [kernel]) }
         let group = all.filter { $0.group == name }
         if !group.isEmpty { return (.group, group) }
-        let slot = all.filter { $0.slots.contains { $0.name == name } }
-        return slot.isEmpty ? nil : (.slot, slot)
+        // Slots of a stand-in are shown with the kernel that it stands in for, and are its own.
+        if let standIn = snapshot.standIns.first(where: { $0.name == name }) {
+            return (.kernel, [standIn])
+        }
+        for kernels in [snapshot.standIns, all] {
+            let slot = kernels.filter { $0.slots.contains { $0.name == name } }
+            if !slot.isEmpty { return (.slot, slot) }
+        }
+        return nil
+    }
+
+    /// The kernel that this one stands in for; nil where it is nobody's stand-in.
+    private func home(of kernel: Snapshot.Kernel) -> Snapshot.Kernel? {
+        snapshot.kernels.first { $0.standIns.contains { $0.name == kernel.name } }
     }
 
     // MARK: - Parts
+
+    private func consequence(for kernel: Snapshot.Kernel) -> String {
+        let reason = kernel.health.reason
+        guard let home = home(of: kernel) else {
+            return reason?.consequence(kernel.health.state) ?? "calls are served"
+        }
+        switch (kernel.health.state, reason) {
+        case (.healthy, .onDemand):
+            return "it is asked when \(home.name) can't be served by its own workers"
+        case (.healthy, _), (.degraded, .partlyReady): return "it can serve calls of \(home.name)"
+        case (.unknown, _): return "it is asked whether it can serve calls of \(home.name)"
+        case (.degraded, _), (.down, _): return "it can't serve calls of \(home.name) now"
+        }
+    }
 
     private func limits(of kernel: Snapshot.Kernel) -> [Explanation.Limit] {
         let keys = kernel.health.reason?.limits ?? []
@@ -64,6 +91,20 @@ extension StatusReport {
     }
 
     private func next(of kernel: Snapshot.Kernel) -> [Explanation.ExpectedAction] {
+        nextAtHome(of: kernel) + kernel.standIns.compactMap(next(of:))
+    }
+
+    private func next(of standIn: Snapshot.StandIn) -> Explanation.ExpectedAction? {
+        guard !standIn.canServe, let next = standIn.next, let at = next.at else { return nil }
+        return Explanation.ExpectedAction(
+            action: next.action,
+            text: "the \(standIn.word) is tried again",
+            at: timestamp(at),
+            inSeconds: at.since(now).inSeconds
+        )
+    }
+
+    private func nextAtHome(of kernel: Snapshot.Kernel) -> [Explanation.ExpectedAction] {
         guard let next = kernel.health.next, let reason = kernel.health.reason else { return [] }
         let first = Explanation.ExpectedAction(
             action: next.action,
@@ -77,7 +118,9 @@ extension StatusReport {
     }
 
     private func advice(on kernel: Snapshot.Kernel) -> [Explanation.Advice] {
-        let status = kernelStatus(kernel)
+        var status = kernelStatus(kernel)
+        // Other commands know a stand-in by its kernel only.
+        status.name = home(of: kernel)?.name ?? status.name
         let context = AdviceContext(
             configurationPath: configurationPath,
             daemonPID: Int(getpid()),
@@ -138,12 +181,16 @@ extension StatusReport {
         }
     }
 
-    private func events(of group: String) -> Explanation.Events {
-        let history = histories[group] ?? EventHistory()
+    /// Of all groups in one list, by their first time.
+    private func events(of groups: [String]) -> Explanation.Events {
+        var names: [String] = []
+        for group in groups where !names.contains(group) { names.append(group) }
+        let histories = names.map { self.histories[$0] ?? EventHistory() }
+        let entries = histories.flatMap(\.entries).sorted { $0.first < $1.first }
         return Explanation.Events(
-            from: timestamp(history.droppedUntil ?? snapshot.startedAt),
-            dropped: history.dropped,
-            list: history.entries.map { entry in
+            from: timestamp(histories.compactMap(\.droppedUntil).max() ?? snapshot.startedAt),
+            dropped: histories.reduce(0) { $0 + $1.dropped },
+            list: entries.map { entry in
                 Explanation.Event(
                     first: timestamp(entry.first),
                     last: timestamp(entry.last),
