@@ -139,6 +139,22 @@ struct StandInHealthTests {
         )
     }
 
+    // There is no process to kill, and no heartbeat to miss.
+    @Test func `a backup that hangs is disconnected`() throws {
+        var (harness, backup) = try Self.broken()
+        _ = StandInTests.makeReady(backup, &harness)
+        let client = CallerID.client(Harness.client)
+        _ = harness.act(.callCancelled(client, callerCall: 100), after: .seconds(3))
+        let effects = harness.act(.timePassed, after: .seconds(2))
+        #expect(effects.contains(.kill(backup)))
+        let record = try #require(harness.records.last { $0.kind == .workerKilled })
+        let said = "worker 'test/kernel~backup/0' did not acknowledge a cancel and was disconnected"
+        #expect(record.message == said)
+        _ = harness.act(.workerEnded(backup, .disconnected("this daemon has ended the connection")))
+        let end = try #require(harness.supervisor.snapshot.standIns[0].slots[0].lastEnd)
+        #expect(said.hasSuffix(end))
+    }
+
     @Test func `a stand-in's own state can be looked at, and when it is tried again`() throws {
         var (harness, backup) = try Self.broken { $0.groups[1].recovery.maxRestarts = 3 }
         _ = harness.act(.workerEnded(backup, Self.refused))

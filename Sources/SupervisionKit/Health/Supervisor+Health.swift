@@ -211,7 +211,10 @@ extension Supervisor {
         case .asked, .terminated:
             return (.restarting, "\(name) is being replaced", .init(action: "start", at: nil))
         case .killed(_, let cause, _):
-            return (.restarting, "\(name) \(cause.phrase)", .init(action: "start", at: nil))
+            let phrase = cause.phrase(
+                ofConnection: groups[slot.group].configuration.role == .backup
+            )
+            return (.restarting, "\(name) \(phrase)", .init(action: "start", at: nil))
         case .quarantined(let until):
             let why = "\(ended) and restarted too often"
             return (.restartLoop, why, .init(action: "start", at: until))

@@ -322,6 +322,8 @@ extension Supervisor {
     }
 
     private func hang(of worker: WorkerID, in index: Int) -> Hang? {
+        // From another daemon come no heartbeats.
+        guard !isConnection(worker.slot.index) else { return nil }
         let kernel = kernels[calls[index].kernel.index].configuration
         return Hang(
             of: slots[worker.slot.index].heartbeat,

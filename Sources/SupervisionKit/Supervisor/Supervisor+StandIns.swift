@@ -54,6 +54,15 @@ extension Supervisor {
         "the \(word(forStandIn: served)) of \(kernels[asked].configuration.name)"
     }
 
+    /// The slot's worker is a connection to another daemon.
+    func isConnection(_ slot: Int) -> Bool {
+        groups[slots[slot].group].configuration.role == .backup
+    }
+
+    func phrase(of cause: KillCause, in slot: Int) -> String {
+        cause.phrase(ofConnection: isConnection(slot))
+    }
+
     func word(forStandIn kernel: Int) -> String {
         groups[kernels[kernel].group].configuration.role == .backup ? "backup" : "degraded profile"
     }

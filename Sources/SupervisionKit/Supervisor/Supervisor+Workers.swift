@@ -220,7 +220,7 @@ extension Supervisor {
             lifecycle.kill(cause, at: turn.now, policy: turn.lifecycle)
         }
         guard slots[slot].lifecycle.state != before else { return }
-        let message = "worker '\(slots[slot].name)' \(cause.phrase)"
+        let message = "worker '\(slots[slot].name)' \(phrase(of: cause, in: slot))"
         log(.warning, .workerKilled, message, workerFields(worker), &effects)
     }
 
@@ -287,7 +287,7 @@ extension Supervisor {
         }
         if slots[slot].lifecycle.state != before {
             let worker = WorkerID(slot: SlotID(index: slot), incarnation: incarnation)
-            let message = "worker '\(slots[slot].name)' \(cause.phrase)"
+            let message = "worker '\(slots[slot].name)' \(phrase(of: cause, in: slot))"
             log(.warning, .workerKilled, message, workerFields(worker), &effects)
         }
     }

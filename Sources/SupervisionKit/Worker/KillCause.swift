@@ -16,10 +16,20 @@ public enum KillCause: Hashable, Sendable {
     /// "did not acknowledge a cancel and was killed".
     public var phrase: String { phrase(of: .signaled(name: "SIGKILL", coreDumped: false)) }
 
+    /// As `phrase`; of a backup there is only the connection to end.
+    func phrase(ofConnection isConnection: Bool) -> String {
+        isConnection ? phrase(of: .disconnected("")) : phrase
+    }
+
     /// As `phrase`, with what was seen of the process as it was killed.
     func phrase(of end: WorkerEnd) -> String {
         var seen: String?
-        if case .killedWhile(let what) = end { seen = "it was " + what }
+        var fate = "killed"
+        switch end {
+        case .killedWhile(let what): seen = "it was " + what
+        case .disconnected: fate = "disconnected"
+        case .exited, .signaled, .outOfMemory, .notStarted: break
+        }
         let (what, why): (String, String?) =
             switch self {
             case .hung(let hang): ("did not acknowledge a cancel", seen ?? hang?.phrase)
@@ -30,7 +40,7 @@ public enum KillCause: Hashable, Sendable {
                 ("failed its probes", [why, seen].compactMap(\.self).joined(separator: "; "))
             case .stopTimedOut: ("did not stop in time", seen)
             }
-        return what + (why.map { " (\($0))" } ?? "") + " and was killed"
+        return what + (why.map { " (\($0))" } ?? "") + " and was \(fate)"
     }
 }
 

@@ -152,6 +152,7 @@ extension Daemon {
 
     /// SIGKILL for the worker and all that it has started.
     func kill(_ worker: WorkerID) {
+        if endBackup(worker, .disconnected("this daemon has ended the connection")) { return }
         // One that is dying already was ended by somebody else, for want of memory perhaps.
         if let connection = connection(of: worker),
             !ProcessSituation.isEnding(connection.process.pid)
