@@ -32,6 +32,20 @@ public enum ProcessTable {
         return children
     }
 
+    /// Whether the process is on its way out, or has ended and waits to be reaped: it runs no more
+    /// code of its program, and what /proc shows of its memory is gone or going.
+    public static func isEnding(_ pid: Int32) -> Bool {
+        guard let stat = try? SystemFile.text(of: "/proc/\(pid)/stat"),
+            let close = stat.lastIndex(of: ")")
+        else { return true }
+        // Behind the name: state, parent, group, session, terminal, its group, flags; proc(5).
+        let fields = stat[close...].dropFirst(2).split(separator: " ")
+        return fields.count > 6 && (UInt32(fields[6]) ?? 0) & exiting != 0
+    }
+
+    /// PF_EXITING of the kernel's include/linux/sched.h.
+    private static let exiting: UInt32 = 0x4
+
     /// The value of a variable in the environment that the process's program was started with.
     ///
     /// - Returns: nil without it, for a process that has ended, and for one that may not be read.

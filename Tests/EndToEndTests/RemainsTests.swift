@@ -82,10 +82,13 @@ struct RemainsTests {
         }
     }
 
-    @Test func `a process that hides whose it is is named, and ended with the daemon`() throws {
+    @Test(arguments: ["-i", "KERNELSUP_WORKER=evil", "KERNELSUP_WORKER=none/such/0/1"])
+    func `a process that hides whose it is is named, and ended with the daemon`(
+        _ disguise: String
+    ) throws {
         let place = try TestDirectory()
         defer { place.remove() }
-        let hidden = "setsid env -i sh -c 'echo $$ > \(place.path)/pid; exec sleep 1000' &"
+        let hidden = "setsid env \(disguise) sh -c 'echo $$ > \(place.path)/pid; exec sleep 1000' &"
         try withWorker(hidden, .environment) { daemon in
             let pid: Int32 = try eventually("its number") { Int32(place.text("pid").dropLast()) }
             try daemon.killWorker(of: "fault/echo")

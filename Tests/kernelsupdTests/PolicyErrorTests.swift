@@ -115,6 +115,16 @@ struct PolicyErrorTests {
                 "[recovery]\npermanent_exit_codes = [0]",
                 "2:25: error: `permanent_exit_codes` holds 0, allowed is 1...255"
             ),
+            (
+                "[environment]\nA = \"b\"\nKERNELSUP_CHANNEL = \"7\"",
+                "3:1: error: `KERNELSUP_CHANNEL` can't be set: names that start with KERNELSUP_ "
+                    + "are the daemon's own"
+            ),
+            (
+                "[environment]\nKERNELSUP_ALERT_NUMBER = \"1\"",
+                "2:1: error: `KERNELSUP_ALERT_NUMBER` can't be set: names that start with "
+                    + "KERNELSUP_ are the daemon's own"
+            ),
             ("preset = \"prodution\"", "1:10: error: preset = \"prodution\" is not a preset"),
             ("max_ejected = 1.5", "1:15: error: `max_ejected` is 1.5, allowed is 0.0...1.0"),
         ]

@@ -1,7 +1,12 @@
 internal import KernelManifest
 
-/// The variables that a worker is started with, any name to any text; nothing is inherited.
+/// The variables that a worker is started with, any name but the daemon's own to any text; nothing
+/// is inherited.
 struct WorkerEnvironment: Hashable, Configurable {
+    /// How the names start that are the daemon's own: by them a worker finds its channel, and the
+    /// daemon what a worker has left.
+    static let ownPrefix = "KERNELSUP_"
+
     /// `NAME=value`.
     var variables: [String] = []
 
@@ -23,6 +28,11 @@ struct WorkerEnvironment: Hashable, Configurable {
             var value = self[name] ?? ""
             guard !name.isEmpty, !name.contains("="), !name.utf8.contains(0) else {
                 keys.refuse(name, "'\(name)' is not a variable's name")
+                continue
+            }
+            guard !name.hasPrefix(Self.ownPrefix) else {
+                let rule = "names that start with \(Self.ownPrefix) are the daemon's own"
+                keys.refuse(name, "`\(name)` can't be set: \(rule)")
                 continue
             }
             if keys.string(name, &value) {

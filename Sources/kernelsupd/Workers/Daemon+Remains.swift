@@ -106,7 +106,13 @@ extension Daemon {
             }
             return
         }
-        guard let mark = ProcessTable.variable(Self.markName, of: pid) else {
+        guard let mark = ProcessTable.variable(Self.markName, of: pid), let slot = slot(of: mark)
+        else {
+            // On its way out it has no environment any more, and needs nobody to end it.
+            guard !ProcessTable.isEnding(pid) else {
+                try? watchEnd(of: process, in: nil)
+                return
+            }
             remains.strangers.insert(pid)
             guard workerGroups?.hold(pid) != true else { return }
             let what = ProcessSituation(of: pid).map { " (\($0))" } ?? ""
@@ -116,14 +122,13 @@ extension Daemon {
             return
         }
         // What a living worker has set free is still its own.
-        if let slot = slotOfEnded(mark) { end(process, leftBy: "worker \(mark)", in: slot) }
+        let worker = workers[slot.index]?.worker
+        guard worker.map({ self.mark(of: $0) }) != mark else { return }
+        end(process, leftBy: "worker \(mark)", in: slot)
     }
 
-    /// The slot in "NAME/NUMBER" of a worker that has ended; nil while it lives.
-    private func slotOfEnded(_ mark: String) -> SlotID? {
-        for case let connection? in workers where self.mark(of: connection.worker) == mark {
-            return nil
-        }
+    /// The slot in "NAME/NUMBER"; nil for what no worker was ever given.
+    private func slot(of mark: String) -> SlotID? {
         guard let slash = mark.lastIndex(of: "/") else { return nil }
         let name = mark[..<slash]
         return workers.indices.map { SlotID(index: $0) }.first { core.name(of: $0) == name }
@@ -135,20 +140,28 @@ extension Daemon {
         in slot: SlotID?
     ) {
         let pid = process.pid
-        let orphan = Remains.Orphan(process, of: slot)
         do {
-            try orphan.process.signal(SIGKILL)
-            orphan.source = try loop.watch(
-                orphan.process.rawDescriptor,
-                .readable,
-                priority: .normal
-            ) { [self] _ in assumeIsolated { $0.orphanEnded(pid) } }
-            remains.orphans[pid] = orphan
+            try process.signal(SIGKILL)
+            try watchEnd(of: process, in: slot)
             let message = "process \(pid), left by \(owner), is ended"
             log.write(LogRecord(.info, .workerEnded, message))
         } catch {
             report("process \(pid), left by \(owner), could not be ended: \(error)")
         }
+    }
+
+    private func watchEnd(
+        of process: consuming ProcessHandle,
+        in slot: SlotID?
+    ) throws(SystemError) {
+        let pid = process.pid
+        let orphan = Remains.Orphan(process, of: slot)
+        orphan.source = try loop.watch(
+            orphan.process.rawDescriptor,
+            .readable,
+            priority: .normal
+        ) { [self] _ in assumeIsolated { $0.orphanEnded(pid) } }
+        remains.orphans[pid] = orphan
     }
 
     private func orphanEnded(_ pid: Int32) {

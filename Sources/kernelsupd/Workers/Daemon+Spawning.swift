@@ -51,10 +51,10 @@ extension Daemon {
                 helperPath: settings.execHelperPath,
                 executable: launch.executable,
                 arguments: launch.arguments,
-                environment: launch.environment + [
-                    "KERNELSUP_CHANNEL=\(Self.channelNumber)",
-                    "\(Self.markName)=\(mark(of: worker))",
-                ],
+                environment: launch.environment(with: [
+                    ("KERNELSUP_CHANNEL", "\(Self.channelNumber)"),
+                    (Self.markName, mark(of: worker)),
+                ]),
                 workingDirectory: launch.process.workingDirectory,
                 inheritedDescriptors: [.init(theirs.rawValue, asNumber: Self.channelNumber)],
                 standardOutput: outputWriter.rawValue,

@@ -10,6 +10,16 @@ struct LaunchSpecification: Hashable {
     /// Of the contents of the files that the worker reads, so that an edit counts as a change.
     var contentHash: UInt64
 
+    /// What a process gets: `own` is the daemon's, and stands whatever else is said of it.
+    ///
+    /// A name that is there twice would be read by each program as it likes.
+    func environment(with own: [(name: String, value: String)]) -> [String] {
+        let others = environment.filter { variable in
+            !own.contains { variable.hasPrefix($0.name + "=") }
+        }
+        return others + own.map { "\($0.name)=\($0.value)" }
+    }
+
     /// The same for the same start: FNV-1a over all parts.
     var fingerprint: UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
