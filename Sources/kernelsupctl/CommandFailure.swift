@@ -1,3 +1,5 @@
+import SupervisionWire
+
 /// Why a verb did not do what was asked: what is printed and the exit status.
 struct CommandFailure: Error, Hashable {
     var status: CommandStatus
@@ -6,12 +8,23 @@ struct CommandFailure: Error, Hashable {
     /// What follows from it, a line each.
     var details: [String] = []
 
-    /// As it goes to standard error.
+    /// As it goes to standard error; what a worker said in it steers no terminal.
     var text: String {
         let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
-        let first = "kernelsupctl: error: \(lines.first ?? "")\n"
-        return (lines.dropFirst().map(String.init) + details)
-            .reduce(first) { $0 + "  \($1)\n" }
+        let all = (lines.map(String.init) + details).map { $0.withControlPictures ?? $0 }
+        let first = "kernelsupctl: error: \(all.first ?? "")\n"
+        return all.dropFirst().reduce(first) { $0 + "  \($1)\n" }
+    }
+
+    /// The same with the directory of the daemon's sockets in the commands that it ends with.
+    func asking(in socketDirectory: String?) -> CommandFailure {
+        guard let socketDirectory else { return self }
+        var copy = self
+        copy.details = details.map { detail in
+            detail.contains(": kernelsupctl ")
+                ? detail + " --socket-directory \(shellWord(socketDirectory))" : detail
+        }
+        return copy
     }
 
     static func usage(_ message: String, _ details: [String] = []) -> CommandFailure {

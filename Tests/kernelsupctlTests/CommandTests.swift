@@ -188,4 +188,20 @@ import Testing
         #expect(silent.status == 0)
         #expect(silent.errors == "")
     }
+
+    @Test(arguments: [["explain", "rude"], ["call", "core/rude"]])
+    func `what a worker says steers no terminal`(_ arguments: [String]) throws {
+        let outcome = try run(arguments)
+        let text = outcome.output + outcome.errors
+        // As the daemon's log shows it.
+        #expect(text.lowercased().contains("a␛[2j␇␍␡\u{FFFD}␛]0;b␈␌\\u001b"), "\(text)")
+        let controls = text.unicodeScalars.filter { $0.properties.generalCategory == .control }
+        #expect(Set(controls) == ["\n"])
+    }
+
+    @Test func `JSON has what a worker says as it is`() throws {
+        let outcome = try run(["explain", "rude", "--format", "json"])
+        let read = try JSONDecoder().decode(Explanation.self, from: outcome.bytes)
+        #expect(read.why == Samples.rudeText)
+    }
 }

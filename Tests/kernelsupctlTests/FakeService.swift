@@ -86,17 +86,19 @@ final class FakeService: Sendable, ControlProvider {
     }
 
     func explanation(of component: String) -> Result<Explanation, NoSuchComponent> {
-        guard component == "finance/var" else {
+        guard ["finance/var", "rude"].contains(component) else {
             return .failure(NoSuchComponent(name: component, nearest: ["finance/var"]))
         }
-        return .success(Samples.explanation)
+        var explanation = Samples.explanation
+        if component == "rude" { explanation.why = Samples.rudeText }
+        return .success(explanation)
     }
 
     func kernels() -> [Kernel] {
         var kernels = [Samples.echo]
         for name in [
             "core/blob", "core/late", "core/refused", "core/hangup", "core/open", "core/circle",
-            "core/poison",
+            "core/poison", "core/rude",
         ] {
             var kernel = Samples.echo
             kernel.name = name
@@ -180,6 +182,11 @@ final class FakeService: Sendable, ControlProvider {
             head.error = .deadlineExceeded
             head.execution = .ranAndFailed
             head.message = "the deadline passed after 5 ms"
+            return try? ReplyFrame.encode(head)
+        case "core/rude":
+            head.error = .kernelFailed
+            head.execution = .ranAndFailed
+            head.message = Samples.rudeText
             return try? ReplyFrame.encode(head)
         case "core/refused":
             head.error = .unavailable

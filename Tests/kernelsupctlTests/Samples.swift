@@ -5,6 +5,9 @@ import SupervisionKit
 
 /// The state of cli-examples, at 14:05:13 of a day, read two hours east of UTC.
 enum Samples {
+    /// Clears a terminal, rings its bell and sets its title.
+    static let rudeText = "a\u{1B}[2J\u{7}\r\u{7F}\u{9B}\u{1B}]0;b\u{8}\u{C}\\u001b"
+
     static let presentation = Presentation(
         now: at(0),
         utcOffset: { _ in 7200 }

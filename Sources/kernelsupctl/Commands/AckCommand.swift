@@ -24,7 +24,7 @@ struct AckCommand: ParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() throws {
-        let answer = try options.control.acknowledge(component: name)
+        let answer = try options.control(format).acknowledge(component: name)
         emit(format == .json ? try json(AckDocument(answer)) : ackText(answer))
     }
 }

@@ -57,8 +57,9 @@ struct BreakerCommand: ParsableCommand {
     }
 
     private func look() throws(CommandFailure) -> KernelStatus {
-        if let set { return try options.control.setBreaker(kernel: kernel, to: set.override) }
-        return try options.control.status().kernel(kernel)
+        let control = options.control(format)
+        if let set { return try control.setBreaker(kernel: kernel, to: set.override) }
+        return try control.status().kernel(kernel)
     }
 }
 

@@ -174,7 +174,7 @@ struct CallCommand: ParsableCommand {
     }
 
     private func describe() throws(CommandFailure) -> KernelDescription {
-        let kernels = try options.control.kernels()
+        let kernels = try options.control(.text).kernels()
         guard let found = kernels.first(where: { $0.name == kernel }) else {
             throw .noSuchKernel(
                 kernel,
@@ -243,7 +243,8 @@ func callNote(_ result: CallResult) -> String {
     var notes: [String] = []
     if result.attempts > 1 { notes.append("it took \(result.attempts) attempts") }
     if result.isDegraded {
-        notes.append(result.degradedWhy.isEmpty ? "degraded" : result.degradedWhy)
+        let why = result.degradedWhy.withControlPictures ?? result.degradedWhy
+        notes.append(why.isEmpty ? "degraded" : why)
     }
     return notes.joined(separator: "; ")
 }

@@ -21,7 +21,7 @@ struct ExplainCommand: ParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() throws {
-        let explanation = try options.control.explanation(of: name)
+        let explanation = try options.control(format).explanation(of: name)
         emit(
             format == .json
                 ? try json(explanation)

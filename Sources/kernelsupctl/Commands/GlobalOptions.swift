@@ -33,7 +33,20 @@ struct GlobalOptions: ParsableArguments {
         environment("KERNELSUPD_RUNTIME_DIR") ?? defaultDirectory
     }
 
-    var control: ControlConnection { ControlConnection(path: "\(directory)/control.sock") }
+    /// What a command line that may not be parsed yet says.
+    static func socketDirectory(in words: [String]) -> String? {
+        let name = "--socket-directory"
+        if let word = words.last(where: { $0.hasPrefix(name + "=") }) {
+            return String(word.dropFirst(name.count + 1))
+        }
+        let option = words.lastIndex(of: name)
+        return option.flatMap { words.indices.contains($0 + 1) ? words[$0 + 1] : nil }
+    }
+
+    /// Asks the daemon; `format` is of what is shown of the answer.
+    func control(_ format: OutputFormat) -> ControlConnection {
+        ControlConnection(path: "\(directory)/control.sock", format: format)
+    }
 
     /// A directory that was given counts more than $KERNELSUPD_CALLS.
     var callsPath: String {
@@ -52,7 +65,9 @@ struct GlobalOptions: ParsableArguments {
                 isatty(STDOUT_FILENO) == 1 && environment("NO_COLOR") == nil
                     && environment("TERM") != "dumb"
             }
-        return .ofProcess(isColored: isColored)
+        var presentation = Presentation.ofProcess(isColored: isColored)
+        presentation.socketDirectory = socketDirectory
+        return presentation
     }
 }
 
@@ -83,9 +98,8 @@ enum KernelCompletion {
     }
 
     private static func kernels(_ words: [String]) -> [KernelDescription] {
-        let option = words.lastIndex(of: "--socket-directory")
-        let given = option.flatMap { words.indices.contains($0 + 1) ? words[$0 + 1] : nil }
-        let directory = given ?? GlobalOptions.directoryOfEnvironment
+        let directory =
+            GlobalOptions.socketDirectory(in: words) ?? GlobalOptions.directoryOfEnvironment
         let control = ControlConnection(
             path: "\(directory)/control.sock",
             timeout: .milliseconds(200)

@@ -29,7 +29,7 @@ struct HealthCommand: ParsableCommand {
     func run() throws {
         let health: Health
         do throws(CommandFailure) {
-            health = try options.control.health(component: component)
+            health = try options.control(format).health(component: component)
         } catch {
             guard error.status == .unreachable else { throw error }
             emit(

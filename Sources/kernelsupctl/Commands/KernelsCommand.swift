@@ -20,7 +20,7 @@ struct KernelsCommand: ParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() throws {
-        let all = try options.control.kernels()
+        let all = try options.control(format).kernels()
         guard let name else {
             emit(
                 format == .json

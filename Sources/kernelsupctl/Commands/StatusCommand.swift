@@ -22,7 +22,7 @@ struct StatusCommand: ParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() throws {
-        let status = try options.control.status()
+        let status = try options.control(format).status()
         guard let kernel else {
             emit(
                 format == .json

@@ -13,7 +13,7 @@ struct VersionCommand: ParsableCommand {
     func run() throws {
         emit("kernelsupctl \(Product.version)\n")
         do throws(CommandFailure) {
-            emit("kernelsupd \(try options.control.status().version)\n")
+            emit("kernelsupd \(try options.control(.text).status().version)\n")
         } catch {
             // No daemon is no failure here: the question was for a version.
             emit("kernelsupd: \(error.message)\n")

@@ -8,6 +8,8 @@ import SupervisionKit
 /// Every step has the same deadline: a daemon that hangs costs the user seconds, not the terminal.
 struct ControlConnection {
     let path: String
+    /// How the answer is shown: text for people steers no terminal, JSON has all as it is.
+    var format = OutputFormat.text
     var timeout: Duration = .seconds(5)
 
     func status() throws(CommandFailure) -> Status {
@@ -66,7 +68,8 @@ struct ControlConnection {
             throw CommandFailure(status: .failed, message: "could not write the request: \(error)")
         }
         let deadline = Instant(nanoseconds: Clock.now()) + timeout
-        let message = try exchange(request, deadline: deadline)
+        var message = try exchange(request, deadline: deadline)
+        if format == .text { message = ReplyText.withControlPictures(message) }
         do throws(ControlError) {
             return try ControlCoding.reply(message, as: type)
         } catch {

@@ -9,6 +9,8 @@ struct Presentation: Sendable {
     var utcOffset: @Sendable (Int64) -> Int64
     var isColored = false
     var width = 80
+    /// Where the daemon's sockets are, when the command line says so; advised commands say it too.
+    var socketDirectory: String?
 
     enum Color: String {
         case red = "31"
@@ -20,6 +22,12 @@ struct Presentation: Sendable {
     func colored(_ text: String, _ color: Color?) -> String {
         guard isColored, let color else { return text }
         return "\u{1B}[\(color.rawValue)m\(text)\u{1B}[0m"
+    }
+
+    /// A command that asks the same daemon, whole for a shell; one of another program as it is.
+    func command(_ words: String) -> String {
+        guard let socketDirectory, words.hasPrefix("kernelsupctl ") else { return words }
+        return words + " --socket-directory \(shellWord(socketDirectory))"
     }
 
     /// Local time: `14:05:31` on the day of `now`, `2026-11-23 14:05` on another.
@@ -97,6 +105,20 @@ func spanText(_ span: Duration) -> String {
         return rest == 0 ? first : "\(first) \(rest)\(units[index + 1].name)"
     }
     return "0s"
+}
+
+/// A word as a shell takes it, in quotes where it needs them.
+func shellWord(_ word: String) -> String {
+    let isPlain = word.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "_./-:,@%+".utf8.contains(byte)
+        }
+    }
+    guard !isPlain || word.isEmpty else { return word }
+    return "'" + word.replacing("'", with: "'\\''") + "'"
 }
 
 /// Breaks a text at spaces into lines of at most `width` characters; a longer word stays whole.

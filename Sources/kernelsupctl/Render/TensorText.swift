@@ -15,7 +15,7 @@ struct TensorText {
 
     /// Ends with a newline.
     var text: String {
-        let name = tensor.name
+        let name = tensor.name.withControlPictures ?? tensor.name
         guard tensor.type != .bytes else {
             return "\(name) bytes[\(tensor.byteCount)]  (the content: --out \(name)=FILE)\n"
         }

@@ -1,6 +1,7 @@
 internal import ControlProtocol
 internal import LinuxSystem
 internal import SupervisionKit
+internal import SupervisionWire
 
 /// The program that tells the operator of an alert.
 struct NoticeCommand: Hashable, Configurable {

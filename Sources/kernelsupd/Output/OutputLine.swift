@@ -1,4 +1,5 @@
 internal import SupervisionKit
+internal import SupervisionWire
 
 /// One line that a worker has written, as it is kept and shown.
 struct OutputLine: Hashable {
@@ -71,32 +72,5 @@ extension OutputLine.Marks {
             (.controls, "controls"),
         ]
         return all.filter { contains($0.0) }.map(\.1)
-    }
-}
-
-extension String {
-    /// The text with a picture (U+2400 to U+2421) for each control character but the tab, so that
-    /// it is one line and steers no terminal; nil when there is none in it.
-    var withControlPictures: String? {
-        let hasControls = utf8.contains { byte in
-            // 0xC2 leads U+0080 to U+00BF, of which the first half are controls too.
-            byte < 0x20 && byte != 0x09 || byte == 0x7F || byte == 0xC2
-        }
-        guard hasControls else { return nil }
-        var result = String.UnicodeScalarView()
-        var isChanged = false
-        for scalar in unicodeScalars {
-            let picture: Unicode.Scalar? =
-                switch scalar.value {
-                case 0x09: nil
-                case 0..<0x20: Unicode.Scalar(0x2400 + scalar.value)
-                case 0x7F: "\u{2421}"
-                case 0x80..<0xA0: "\u{FFFD}"
-                default: nil
-                }
-            isChanged = isChanged || picture != nil
-            result.append(picture ?? scalar)
-        }
-        return isChanged ? String(result) : nil
     }
 }

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import SupervisionKit
+internal import SupervisionWire
 
 /// Writes records to standard error: for journald with the `<N>` priority that it reads, for a
 /// terminal with the local time.
