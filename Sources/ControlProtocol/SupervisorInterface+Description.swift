@@ -232,13 +232,16 @@ extension SupervisorInterface {
           marks: [](cut, unfinished, repaired, controls)
         )
 
-        # The last lines, at most 20, of all that the worker wrote.
+        # The last lines, at most 20, of all that the worker wrote, and how it ended after that.
+        # A slot has two of these where another worker has written something since, in this order.
         type LastWords (
           slot: string,
           incarnation: int,
           pid: int,
           total: int,
-          lines: []Line
+          lines: []Line,
+          end: ?string,
+          ended_at: ?string
         )
 
         # What became of the lines that the workers of a slot wrote: written is the sum of the

@@ -53,10 +53,46 @@ struct ExplainTests {
             #expect(
                 said.map { $0.dropFirst(16) } == [
                     "opening device 0", "loading tables", "tables are missing, giving up",
+                    "* it exited with status 1",
                 ]
             )
             #expect(finished.output.contains("exited with status 1 ×2 over"))
             #expect(finished.output.contains("exited with status 1; quarantined"))
+        }
+    }
+
+    @Test func `the last words of a worker are still there when the next one has flooded them`()
+        throws
+    {
+        let place = try TestDirectory()
+        defer { place.remove() }
+        let script = """
+            if mkdir \(place.path)/first 2>/dev/null; \
+            then echo first words; echo last words; exit 3; fi; \
+            seq 20000; exec \(BuildProducts.faultWorker)
+            """
+        var configuration = DaemonConfiguration([
+            .command("fault/echo", ["/bin/sh", "-c", script])
+        ])
+        configuration["defaults.log", "rate_limit"] = "1"
+        configuration["defaults.log", "rate_burst"] = "1"
+        try withDaemon(configuration) { daemon in
+            let finished = try run(daemon, ["explain", "fault/echo/0"])
+            let lines = finished.output.split(separator: "\n").map(String.init)
+            let start = try #require(lines.firstIndex { $0.hasPrefix("said last") })
+            #expect(lines[start].contains("stdout, 2 of 2 lines"))
+            let since = try #require(lines.firstIndex { $0.hasPrefix("said since") })
+            #expect(
+                lines[(start + 1)..<since].map { $0.dropFirst(16) }
+                    == ["first words", "last words", "* it exited with status 3"]
+            )
+            #expect(lines[since].contains("20 of 20000 lines"))
+            // Of the kernel, too, which is healthy again.
+            let kernel = try run(daemon, ["explain", "fault/echo"]).output
+            #expect(kernel.contains("is healthy") && kernel.contains("  last words\n"))
+            let words = try explanation(daemon, "fault/echo").saidLast
+            #expect(words.map(\.end) == ["exited with status 3", nil])
+            #expect(words.map { $0.endedAt == nil } == [false, true])
         }
     }
 

@@ -84,4 +84,35 @@ import Testing
         #expect(output.contains("14:05:12.871  stdout  opening device 0"))
         #expect(output.contains("14:05:12.902  stderr  build var.cl"))
     }
+
+    @Test func `the last words of a worker that ended stand before its end and its successor's`() {
+        var explanation = Samples.wellExplained
+        explanation.events.list = Samples.explanation.events.list
+        var former = Samples.explanation.saidLast[0]
+        former.lines.removeLast()
+        former.end = "exited with status 1"
+        former.endedAt = Samples.at(-0.05)
+        var next = former
+        next.incarnation = 5
+        next.pid = 8200
+        next.total = 1
+        next.lines = [.init(at: Samples.at(-0.01), stream: .stdout, text: "hello")]
+        next.end = nil
+        next.endedAt = nil
+        explanation.saidLast = [former, next, Samples.explanation.saidLast[1]]
+        #expect(
+            text(explanation).contains(
+                """
+                said last (finance/var/0, incarnation 4, pid 8123, stderr, 1 of 7 lines)
+                  14:05:12.871  opening device 0: pocl-cpu
+                  14:05:12.950  * it exited with status 1
+                said since (finance/var/0, incarnation 5, pid 8200, stdout, 1 of 1 line)
+                  14:05:12.990  hello
+                  1 more slot wrote something: kernelsupctl explain finance/var/1
+
+                """
+            ),
+            "\(text(explanation))"
+        )
+    }
 }

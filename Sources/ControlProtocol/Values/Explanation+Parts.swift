@@ -50,7 +50,7 @@ extension Explanation {
         }
     }
 
-    /// What the worker of a slot wrote last; of one that has written nothing yet, its predecessor.
+    /// What a worker of a slot wrote last.
     public struct LastWords: Codable, Hashable, Sendable {
         public struct Line: Codable, Hashable, Sendable {
             /// When it was read.
@@ -90,13 +90,31 @@ extension Explanation {
         public var total: Int
         /// The last of them, at most 20, oldest first.
         public var lines: [Line]
+        /// How it ended after that, "exited with status 3"; nil while it lives.
+        @OrNull public var end: String?
+        @OrNull public var endedAt: Timestamp?
 
-        public init(slot: String, incarnation: UInt64, pid: Int, total: Int, lines: [Line]) {
+        enum CodingKeys: String, CodingKey {
+            case slot, incarnation, pid, total, lines, end
+            case endedAt = "ended_at"
+        }
+
+        public init(
+            slot: String,
+            incarnation: UInt64,
+            pid: Int,
+            total: Int,
+            lines: [Line],
+            end: String? = nil,
+            endedAt: Timestamp? = nil
+        ) {
             self.slot = slot
             self.incarnation = incarnation
             self.pid = pid
             self.total = total
             self.lines = lines
+            self.end = end
+            self.endedAt = endedAt
         }
     }
 

@@ -31,7 +31,10 @@ public struct Explanation: Codable, Hashable, Sendable {
     /// Of all kernels concerned, since `countedSince`.
     public var calls: Status.Calls
     public var countedSince: Timestamp
-    /// Of each slot that has written anything; the one that is to blame first.
+    /// Of each slot whose workers have written anything; the one that is to blame first.
+    ///
+    /// A slot has two where a worker has written something after the last one that ended did, in
+    /// this order.
     public var saidLast: [LastWords]
     public var output: [OutputAccount]
     public var events: Events

@@ -127,6 +127,12 @@ extension Supervisor {
     /// Whether this worker is the one that its slot has now.
     public func isAlive(_ worker: WorkerID) -> Bool { isCurrent(worker) }
 
+    /// How the last worker of a slot ended, in words; nil when it was another one.
+    public func end(of worker: WorkerID) -> String? {
+        let last = slots[worker.slot.index].lifecycle.lastEnd
+        return last?.incarnation == worker.incarnation ? last?.phrase : nil
+    }
+
     /// Calls of the client that have not been answered.
     public func callCount(of client: ClientID) -> Int { callers.count(of: .client(client)) }
 

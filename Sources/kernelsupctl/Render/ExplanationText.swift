@@ -13,7 +13,9 @@ struct ExplanationText {
     /// Ends with a newline.
     var text: String {
         var lines = head + why + stuck + effect + next + advice
-        if !isHealthy || explanation.subject == .slot { lines += saidLast }
+        if !isHealthy || explanation.subject == .slot || hasTroubledPast && hasEnded {
+            lines += saidLast
+        }
         lines += ladder + breakers
         if !isHealthy || hasTroubledPast { lines += events }
         return lines.map { $0.trimmingTrailingSpaces() }.joined(separator: "\n") + "\n"
@@ -25,6 +27,9 @@ struct ExplanationText {
     private var hasTroubledPast: Bool {
         explanation.events.list.contains { $0.kind != "worker_ready" }
     }
+
+    /// A worker has ended that had written something.
+    private var hasEnded: Bool { explanation.saidLast.contains { $0.end != nil } }
 
     // MARK: - Answers
 
@@ -141,12 +146,25 @@ struct ExplanationText {
     // MARK: - Past
 
     private var saidLast: [String] {
-        guard let words = explanation.saidLast.first else {
+        guard let first = explanation.saidLast.first else {
             return labelled("said", "nothing: no worker of it has written a line")
         }
+        // Of one worker, and of the next one in its place where that has written something too.
+        let own = explanation.saidLast.filter { $0.slot == first.slot }
+        var lines = own.enumerated().flatMap { lastWords($1, $0 == 0 ? "said last" : "said since") }
+        let others = explanation.saidLast.map(\.slot).filter { $0 != first.slot }
+        if let other = others.first {
+            let more = counted(Set(others).count, "more slot")
+            let command = presentation.command("kernelsupctl explain \(other)")
+            lines.append("  \(more) wrote something: \(command)")
+        }
+        return lines
+    }
+
+    private func lastWords(_ words: Explanation.LastWords, _ label: String) -> [String] {
         let streams = Set(words.lines.map(\.stream.rawValue)).sorted()
         let head =
-            "said last (\(words.slot), incarnation \(words.incarnation), pid \(words.pid), "
+            "\(label) (\(words.slot), incarnation \(words.incarnation), pid \(words.pid), "
             + "\(streams.joined(separator: " and ")), "
             + "\(words.lines.count) of \(counted(words.total, "line")))"
         var lines = wrapped(head, width: presentation.width)
@@ -157,10 +175,8 @@ struct ExplanationText {
                 line.marks.isEmpty ? "" : " [\(line.marks.map(\.rawValue).joined(separator: ", "))]"
             lines += chunks(line.text + marks, start)
         }
-        let others = explanation.saidLast.dropFirst().map(\.slot)
-        if let other = others.first {
-            let more = counted(others.count, "more slot")
-            lines.append("  \(more) wrote something: kernelsupctl explain \(other)")
+        if let end = words.end, let at = words.endedAt {
+            lines += chunks("* it \(end)", "  \(presentation.preciseClock(at))  ")
         }
         return lines
     }

@@ -4,8 +4,6 @@ internal import SupervisionKit
 
 /// Why something is as it is.
 extension StatusReport {
-    private static let lastLines = 20
-
     func explanation(of component: String) -> Result<Explanation, NoSuchComponent> {
         guard let (subject, chosen) = subject(component) else {
             let slots = snapshot.kernels.flatMap { $0.slots.map(\.name) }
@@ -148,23 +146,15 @@ extension StatusReport {
         outputs.indices.contains(slot.id.index) ? outputs[slot.id.index] : nil
     }
 
-    /// The slot that the explanation names comes first.
+    /// The slot that the explanation names comes first; the worker that ended before the one that
+    /// came after it.
     private func lastWords(
         of slots: [Snapshot.WorkerSlot],
         blamed why: String
     ) -> [Explanation.LastWords] {
         let isBlamed = { (slot: Snapshot.WorkerSlot) in why.contains("'\(slot.name)'") }
-        return (slots.filter(isBlamed) + slots.filter { !isBlamed($0) }).compactMap { slot in
-            guard let ring = output(of: slot)?.ring else { return nil }
-            let lines = ring.last(Self.lastLines)
-            guard let last = lines.last else { return nil }
-            return Explanation.LastWords(
-                slot: slot.name,
-                incarnation: last.stamp.incarnation,
-                pid: Int(last.stamp.pid),
-                total: ring.newest.lineCount,
-                lines: lines.map(Explanation.LastWords.Line.init)
-            )
+        return (slots.filter(isBlamed) + slots.filter { !isBlamed($0) }).flatMap { slot in
+            output(of: slot)?.lastWords ?? []
         }
     }
 
@@ -200,6 +190,39 @@ extension StatusReport {
                 )
             }
         )
+    }
+}
+
+extension SlotOutput {
+    /// Of the last worker that has ended, and of one that has written something since.
+    fileprivate var lastWords: [Explanation.LastWords] {
+        var words: [Explanation.LastWords] = []
+        if let ended, let last = ended.lines.last {
+            words.append(
+                Explanation.LastWords(
+                    slot: slotName,
+                    incarnation: ended.incarnation,
+                    pid: Int(last.stamp.pid),
+                    total: ended.lineCount,
+                    lines: ended.lines.map(Explanation.LastWords.Line.init),
+                    end: ended.how,
+                    endedAt: Timestamp(unixMicroseconds: ended.wallMicroseconds)
+                )
+            )
+        }
+        let lines = ring.newest.incarnation == ended?.incarnation ? [] : ring.last(Self.lastLines)
+        if let last = lines.last {
+            words.append(
+                Explanation.LastWords(
+                    slot: slotName,
+                    incarnation: last.stamp.incarnation,
+                    pid: Int(last.stamp.pid),
+                    total: ring.newest.lineCount,
+                    lines: lines.map(Explanation.LastWords.Line.init)
+                )
+            )
+        }
+        return words
     }
 }
 

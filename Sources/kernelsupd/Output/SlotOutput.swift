@@ -16,11 +16,31 @@ final class SlotOutput {
         var lost = 0
     }
 
+    /// What the last worker wrote that has ended and had written anything.
+    ///
+    /// Kept apart from the ring: the next worker may flood that before anybody asks.
+    struct Ended {
+        static let maxBytes = 16 << 10
+
+        var incarnation: UInt64
+        /// "exited with status 3".
+        var how: String
+        var wallMicroseconds: Int64
+        /// Lines that it has written.
+        var lineCount: Int
+        /// The last of them, oldest first.
+        var lines: [OutputLine]
+    }
+
+    /// Lines of a worker that are shown.
+    static let lastLines = 20
+
     /// For records.
     let slotName: String
     var ring = OutputRing()
     var limit: RateLimit
     private(set) var account = Account()
+    private(set) var ended: Ended?
     /// Suppressed lines that the log does not speak of yet.
     private var unsaid = 0
 
@@ -49,6 +69,23 @@ final class SlotOutput {
         } else {
             account.lost += 1
         }
+    }
+
+    /// Everything that the worker has written was taken in.
+    func workerEnded(_ incarnation: UInt64, _ how: String, wallMicroseconds: Int64) {
+        guard ring.newest.incarnation == incarnation else { return }
+        var room = Ended.maxBytes
+        let lines = ring.last(Self.lastLines).reversed().prefix { line in
+            room -= line.text.utf8.count
+            return room >= 0
+        }
+        ended = Ended(
+            incarnation: incarnation,
+            how: how,
+            wallMicroseconds: wallMicroseconds,
+            lineCount: ring.newest.lineCount,
+            lines: lines.reversed()
+        )
     }
 
     var hasUnsaid: Bool { unsaid > 0 }

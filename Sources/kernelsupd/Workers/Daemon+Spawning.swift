@@ -207,6 +207,11 @@ extension Daemon {
         endGroup(of: connection)
         remains.isLookDue = true
         apply(.workerEnded(worker, end))
+        output(of: worker.slot).workerEnded(
+            worker.incarnation.number,
+            core.end(of: worker) ?? end.phrase,
+            wallMicroseconds: Int64(Clock.wall() / 1000)
+        )
     }
 
     private func workerEnd(
