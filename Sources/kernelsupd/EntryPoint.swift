@@ -73,8 +73,12 @@ enum EntryPoint {
             return nil
         }
         if options.wantsCheck {
-            let kernels = loaded.core.kernels.count
-            show("\(options.configurationPath): right, \(kernels) kernels\n")
+            let warnings = reader.warningTexts
+            for warning in warnings { complain(warning) }
+            let counts =
+                [count(reader.kernels.count, "kernel")]
+                + (warnings.isEmpty ? [] : [count(warnings.count, "warning")])
+            show("\(options.configurationPath): right, \(counts.joined(separator: ", "))\n")
             return nil
         }
         return loaded
@@ -125,11 +129,12 @@ enum EntryPoint {
 
     private static func summary(of errors: ConfigurationErrors) -> String {
         let files = Set(errors.diagnostics.map(\.path)).count
-        func count(_ number: Int, _ word: String) -> String {
-            number == 1 ? "1 \(word)" : "\(number) \(word)s"
-        }
         let errors = count(errors.diagnostics.count, "error")
         return "\(errors) in \(count(files, "file")). Nothing was started."
+    }
+
+    private static func count(_ number: Int, _ word: String) -> String {
+        number == 1 ? "1 \(word)" : "\(number) \(word)s"
     }
 
     // MARK: - Process

@@ -1,3 +1,4 @@
+import ControlProtocol
 import LinuxSystem
 import Testing
 
@@ -28,6 +29,26 @@ struct ConfigurationTests {
             #expect(finished.output.contains("2 kernels"))
             #expect(finished.errors == "")
             #expect(try names(in: directory.path + "/run") == [])
+        }
+    }
+
+    @Test func `a missing program is a warning of the check, and the rest is served`() throws {
+        var configuration = DaemonConfiguration([
+            .fault("echo"), .command("fault/gone", ["/nowhere/worker"]),
+        ])
+        // Another daemon that stands in is no kernel of this one's.
+        configuration["defaults.backup", "socket"] = #""/nowhere/calls.sock""#
+        try withFiles(configuration) { directory in
+            let finished = try check(directory)
+            #expect(finished.status == 0)
+            #expect(finished.output.hasSuffix(": right, 2 kernels, 1 warning\n"))
+            let place = "kernels.d/fault-gone.toml:3:11: warning: "
+            #expect(finished.errors.contains(place), "\(finished.errors)")
+            #expect(finished.errors.contains("KSUP-R05"))
+        }
+        try withDaemon(configuration, until: { $0.state(of: "fault/echo") == .healthy }) { daemon in
+            try daemon.expectService(of: "fault/echo")
+            #expect(daemon.log.contains("configuration in force: 2 kernels in 2 groups"))
         }
     }
 

@@ -33,15 +33,18 @@ final class PolicyFiles {
         for name in ["kernels.d", "kernelsupd.toml", ""] { remove(path + "/" + name) }
     }
 
-    private func write(_ text: String, to name: String) {
+    func write(_ text: String, to name: String) {
         guard let file = fopen(path + "/" + name, "w") else { return }
         fputs(text, file)
         fclose(file)
     }
 
-    func makeReader(runtimeDirectory: String? = nil) -> ConfigurationReader {
+    func makeReader(
+        path: String? = nil,
+        runtimeDirectory: String? = nil
+    ) -> ConfigurationReader {
         ConfigurationReader(
-            path: path + "/kernelsupd.toml",
+            path: path ?? self.path + "/kernelsupd.toml",
             runtimeDirectory: runtimeDirectory,
             openFiles: ResourceLimit(.openFiles, soft: 1024, hard: openFiles),
             processes: processes
@@ -69,13 +72,27 @@ final class PolicyFiles {
     }
 
     /// First lines and notes of all errors, places relative to the directory; empty for none.
-    func errors() -> [String] {
+    ///
+    /// `path` is another name of the main file.
+    func errors(readAs path: String? = nil) -> [String] {
         do {
-            _ = try load()
+            var reader = makeReader(path: path)
+            _ = try reader.read()
             return []
         } catch {
-            let text = "\(error)".replacing(path + "/", with: "")
-            return text.split(separator: "\n").map(String.init).filter { !$0.contains(" | ") }
+            return firstLinesAndNotes("\(error)")
         }
+    }
+
+    /// As `errors`, of what is no error.
+    func warnings() throws -> [String] {
+        var reader = makeReader()
+        _ = try reader.read()
+        return reader.warningTexts.flatMap(firstLinesAndNotes)
+    }
+
+    private func firstLinesAndNotes(_ text: String) -> [String] {
+        text.replacing(path + "/", with: "").split(separator: "\n").map(String.init)
+            .filter { !$0.contains(" | ") }
     }
 }

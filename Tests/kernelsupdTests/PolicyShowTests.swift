@@ -85,7 +85,7 @@ struct PolicyShowTests {
                 path: ["kernels", "a/k"],
                 settings: [
                     Setting(key: "x", value: "1", origin: .builtIn),
-                    Setting(key: "y", value: "\"1s\"", origin: .file(place: "f:1:2")),
+                    Setting(key: "y", value: "\"1s\"", origin: .variable("Y")),
                 ]
             )
         ]
@@ -94,7 +94,7 @@ struct PolicyShowTests {
             configuration.description == """
                 [kernels."a/k"]
                 x = 1\(space)# default
-                y = "1s"\(space.dropFirst(3))# f:1:2
+                y = "1s"\(space.dropFirst(3))# $Y
 
                 """
         )

@@ -1,4 +1,4 @@
-/// One error in a file, with its place, printed in the form of rustc.
+/// One error, or warning, in a file, with its place, printed in the form of rustc.
 ///
 ///     kernels.d/var.toml:8:1: error: unknown key `max_restart` in [recovery]
 ///       8 | max_restart = 3
@@ -17,6 +17,8 @@ package struct Diagnostic: Error, Hashable, Sendable, CustomStringConvertible {
     package var note: String?
     /// The line that is quoted; empty for none.
     package var sourceLine: String
+    /// Nothing is refused for it.
+    package var isWarning = false
 
     package init(
         path: String,
@@ -58,7 +60,7 @@ package struct Diagnostic: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// The error in one line, for the journal: `path:line:column: error: message (hint)`.
     package var firstLine: String {
-        "\(place): error: \(message)".printable
+        "\(place): \(isWarning ? "warning" : "error"): \(message)".printable
     }
 
     package var description: String {

@@ -34,8 +34,9 @@ extension Supervisor {
         }
         linkStandIns()
         let message =
-            "configuration in force: \(counted(configuration.kernels.count, "kernel")) "
-            + "in \(counted(configuration.groups.count, "group"))"
+            "configuration in force: "
+            + "\(counted(configuration.kernels.count { !$0.isHidden }, "kernel")) in "
+            + counted(configuration.groups.count { $0.role == .active }, "group")
         log(.notice, .configured, message, [], &effects)
         tellSpacing(configuration, into: &effects)
         endReload(into: &effects)

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import KernelManifest
 internal import LinuxSystem
+internal import SupervisionKit
 
 /// kernels.d: one manifest a kernel.
 extension ConfigurationReader {
@@ -52,6 +53,7 @@ extension ConfigurationReader {
         }
         reader.finish()
         guard let manifest, diagnostics.count == before else { return }
+        if let kernel = reader.table("kernel") { checkProgram(of: manifest, kernel) }
         if group == nil {
             groups[manifest.name] = GroupEntry(shared: policies, isShared: false)
         }
@@ -67,6 +69,21 @@ extension ConfigurationReader {
                 file: document.file
             )
         )
+    }
+
+    /// A program may come later, and be gone later: nothing else is kept from being served.
+    private func checkProgram(of manifest: KernelManifest, _ kernel: TableReader) {
+        guard let problem = FileReading.problem(ofCommand: manifest.command) else { return }
+        let reason = HealthReason.workerUnusable
+        var warning = Diagnostic(
+            in: kernel.file,
+            at: kernel.span(of: "command"),
+            "`command` \(problem)",
+            note: "as long as that is so, calls of '\(manifest.name)' are refused (\(reason.id) "
+                + "\(reason.rawValue)); other kernels are served"
+        )
+        warning.isWarning = true
+        warnings.add(warning)
     }
 
     /// What belongs to the group can't be set by one of its kernels.
@@ -106,7 +123,29 @@ extension ConfigurationReader {
             seen[name] = kernel.file.path
         }
         checkCommands()
+        checkSlotNames()
         checkStandIns()
+    }
+
+    /// Slots are called after their group, `GROUP/0`: what else has such a name could hide one.
+    private func checkSlotNames() {
+        let groups = Set(kernels.map(\.group))
+        func group(ofSlot name: String) -> String? {
+            guard let slash = name.lastIndex(of: "/"),
+                let number = UInt(name[name.index(after: slash)...]),
+                "\(number)" == name[name.index(after: slash)...]
+            else { return nil }
+            return groups.contains(String(name[..<slash])) ? String(name[..<slash]) : nil
+        }
+        for kernel in kernels {
+            for (what, name) in [("kernel", kernel.manifest.name), ("group", kernel.group)] {
+                guard what == "kernel" || name != kernel.manifest.name,
+                    let group = group(ofSlot: name)
+                else { continue }
+                let message = "\(what) '\(name)' has the name of a slot of group '\(group)'"
+                diagnostics.add(Diagnostic(in: kernel.file, at: kernel.span, message))
+            }
+        }
     }
 
     /// Kernels of one group are served by one program: the stock worker or one command.

@@ -104,28 +104,47 @@ extension ConfigurationReader {
         return kernel
     }
 
-    /// Who stands in must be there, be another, and be reached.
+    /// Who stands in must be there and be another.
+    ///
+    /// What several kernels have from one place is told once, there, and also where no kernel has
+    /// it.
     func checkStandIns() {
         let names = Set(kernels.map(\.manifest.name))
-        for kernel in kernels {
-            let name = kernel.manifest.name
-            let other = kernel.policies.degradedKernel
-            if other == name {
-                add(kernel, "`degraded_kernel` of '\(name)' is the kernel itself")
-            } else if !other.isEmpty, !names.contains(other) {
-                add(kernel, "`degraded_kernel` of '\(name)': there is no kernel '\(other)'")
+        var told: Set<Place> = []
+        let shared = groups.sorted { $0.key < $1.key }.map(\.value.policies)
+        for policies in [defaults.policies] + shared + kernels.map(\.policies) {
+            let other = policies.degradedKernel
+            if !other.isEmpty, !names.contains(other) {
+                let message = "`degraded_kernel`: there is no kernel '\(other)'"
+                report("degraded_kernel", of: policies, message, &told)
             }
-            let socket = kernel.policies.backup.socket
-            if socket == settings.callsPath {
-                add(kernel, "`backup.socket` of '\(name)' is this daemon's own: \(socket)")
-            } else if !socket.isEmpty, !socket.hasPrefix("/") {
-                add(kernel, "`backup.socket` of '\(name)' is no absolute path: \(socket)")
+            let socket = policies.backup.socket
+            if socket.hasPrefix("/"), isOwn(socket: socket) {
+                let message = "`backup.socket` is this daemon's own: \(socket)"
+                report("backup.socket", of: policies, message, &told)
             }
+        }
+        for kernel in kernels where kernel.policies.degradedKernel == kernel.manifest.name {
+            let message = "`degraded_kernel` of '\(kernel.manifest.name)' is the kernel itself"
+            report("degraded_kernel", of: kernel.policies, message, &told)
         }
     }
 
-    private func add(_ kernel: KernelEntry, _ message: String) {
-        diagnostics.add(Diagnostic(in: kernel.file, at: kernel.span, message))
+    /// By whatever name.
+    private func isOwn(socket: String) -> Bool {
+        FileReading.canonicalPath(socket) == FileReading.canonicalPath(settings.callsPath)
+    }
+
+    private func report(
+        _ key: String,
+        of policies: Policies,
+        _ message: String,
+        _ told: inout Set<Place>
+    ) {
+        guard case .file(let place) = policies.origins[key], told.insert(place).inserted,
+            let file = files[place.path]
+        else { return }
+        diagnostics.add(Diagnostic(in: file, at: place.span, message))
     }
 }
 

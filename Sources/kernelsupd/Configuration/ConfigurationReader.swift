@@ -17,6 +17,10 @@ struct ConfigurationReader {
     let runtimeDirectory: String?
 
     let diagnostics = Diagnostics()
+    /// What is right as it stands, and yet keeps something from being served as things are now.
+    let warnings = Diagnostics()
+    /// Those that were read, by path.
+    var files: [String: SourceFile] = [:]
     var settings = Settings()
     var settingOrigins: [String: Origin] = [:]
     var defaults = SharedPolicies(Policies())
@@ -74,6 +78,9 @@ struct ConfigurationReader {
         try diagnostics.throwIfAny()
         return loaded
     }
+
+    /// In order of place, as they are printed.
+    var warningTexts: [String] { warnings.inOrder.map(\.description) }
 
     // MARK: - kernelsupd.toml
 
@@ -139,10 +146,12 @@ struct ConfigurationReader {
 
     // MARK: - Parts
 
-    func document(_ path: String) throws(ConfigurationErrors) -> TOMLDocument {
+    mutating func document(_ path: String) throws(ConfigurationErrors) -> TOMLDocument {
         do {
             let bytes = try FileReading.bytes(of: path, atMost: TOMLDocument.maxBytes)
-            return try TOMLDocument(parsing: bytes, path: path)
+            let document = try TOMLDocument(parsing: bytes, path: path)
+            files[path] = document.file
+            return document
         } catch let error as SystemError {
             throw ConfigurationErrors([
                 Diagnostic(path: path, span: .start, message: "\(error)")

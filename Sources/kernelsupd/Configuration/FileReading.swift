@@ -60,6 +60,18 @@ enum FileReading {
         return String(cString: resolved)
     }
 
+    /// The same for all names of one file, which need not be there yet.
+    static func canonicalPath(_ path: String) -> String {
+        if let real = realPath(path) { return real }
+        let words = path.split(separator: "/")
+        guard let name = words.last else { return path }
+        let inner = words.dropLast().joined(separator: "/")
+        let directory = path.hasPrefix("/") ? "/" + inner : inner.isEmpty ? "." : inner
+        guard directory != path else { return path }
+        let place = canonicalPath(directory)
+        return place == "/" ? "/\(name)" : "\(place)/\(name)"
+    }
+
     /// Another number when the file has been replaced, written to, or made executable since; 0 when
     /// there is none.
     static func identity(of path: String) -> UInt64 {

@@ -78,7 +78,7 @@ struct KeyReader {
             if let new {
                 value = new
                 given.append(key)
-                origins[prefix + key] = .file(place: place(of: key))
+                origins[prefix + key] = .file(place: reader.place(of: key))
                 isSet = true
             } else if reader.has(key) {
                 broken.insert(key)
@@ -98,11 +98,6 @@ struct KeyReader {
 
     func origin(_ key: String) -> Origin {
         origins[prefix + key] ?? .builtIn
-    }
-
-    /// `path:line:column` of a key at hand.
-    func place(of key: String) -> String {
-        reader?.place(of: key) ?? ""
     }
 
     // MARK: - Errors
@@ -142,9 +137,8 @@ struct KeyReader {
 }
 
 extension TableReader {
-    /// `path:line:column` of a key, or of the table where it isn't there.
-    func place(of key: String) -> String {
-        let position = (keySpan(of: key) ?? span).position
-        return "\(file.path):\(position.line):\(position.column)"
+    /// Of a key, or of the table where it isn't there.
+    func place(of key: String) -> Place {
+        Place(path: file.path, span: keySpan(of: key) ?? span)
     }
 }

@@ -47,7 +47,7 @@ struct Policies: Hashable {
     mutating func read(_ reader: TableReader, _ parts: [Part]) {
         var keys = KeyReader(reader, origins: origins)
         if keys.word("preset", &preset) {
-            let origin = Origin.preset(preset, place: keys.place(of: "preset"))
+            let origin = Origin.preset(preset, place: reader.place(of: "preset"))
             values = PolicySet(preset)
             for setting in values.settings { keys.set(setting.key, origin: origin) }
         }

@@ -24,6 +24,11 @@ struct BackupChoice: Hashable, Configurable {
 
     mutating func read(_ keys: inout KeyReader) {
         keys.string("socket", &socket, atMost: 107)
+        keys.check(
+            socket.isEmpty || socket.hasPrefix("/"),
+            "socket",
+            message: "`socket` is no absolute path: \(socket)"
+        )
         keys.string("kernel", &kernel, atMost: 120)
     }
 }
