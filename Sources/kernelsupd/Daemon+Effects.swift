@@ -216,7 +216,7 @@ extension Daemon {
         )
     }
 
-    private func settle(
+    func settle(
         _ outcome: Outbox.Outcome,
         _ worker: WorkerID,
         _ connection: WorkerConnection
@@ -224,7 +224,12 @@ extension Daemon {
         switch outcome {
         case .sent: break
         case .queued: connection.wantsToWrite(true)
-        case .failed: pending.append(.workerChannelClosed(worker))
+        case .unread(let what): pending.append(.workerMisbehaved(worker, what))
+        case .failed(let error):
+            if error.errno != EPIPE, error.errno != ECONNRESET {
+                report("a frame for \(core.name(of: worker.slot)) could not be sent: \(error)")
+            }
+            pending.append(.workerChannelClosed(worker))
         }
     }
 
@@ -232,7 +237,8 @@ extension Daemon {
         switch outcome {
         case .sent: break
         case .queued: connection.wantsToWrite(true)
-        case .failed(let reason): drop(connection, reason)
+        case .unread(let what): drop(connection, what)
+        case .failed(let error): drop(connection, "\(error)")
         }
     }
 

@@ -32,6 +32,12 @@ struct FaultTests {
         misbehaviour("wrong-id"), misbehaviour("garbage"), misbehaviour("short"),
         misbehaviour("lie"), misbehaviour("fd-flood"), misbehaviour("unsealed"),
         misbehaviour("no-memfd"),
+        Case(
+            fault: "call-flood",
+            code: .workerMisbehaved,
+            says: "it does not read: ",
+            end: "it does not read: 1024 packets wait"
+        ),
         // Q03, R12
         hang("hang-kernel", "hangs in its kernel or the driver"),
         hang("hang-outside", "it was stopped by a signal"),

@@ -99,6 +99,7 @@ struct RecoveryTests {
         try withDaemon(.fault("crash")) { daemon in
             let failure = daemon.failure("fault/crash", amount: 1, flags: .noRetry)
             #expect(Ending(failure) == Ending(.workerDied, .answerLost, attempts: 1))
+            #expect(failure?.message.hasSuffix("; its caller allows no second try") == true)
             #expect(daemon.runs == 1)
         }
     }

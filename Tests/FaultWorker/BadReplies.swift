@@ -43,7 +43,8 @@ struct BadReplies {
             channel.send(replyWithDescriptor(), descriptors: [file])
             Glibc.close(file)
         case .echo, .count, .note, .sleep, .late, .fail, .crash, .abort, .exit, .hangKernel,
-            .hangOutside, .leak, .close, .fork, .flaky, .flakyDevice, .corrupt, .chain, .flood:
+            .hangOutside, .leak, .close, .fork, .flaky, .flakyDevice, .corrupt, .chain, .flood,
+            .callFlood:
             return
         }
         Death.hang()

@@ -62,6 +62,9 @@ enum Fault: String, CaseIterable {
     /// channel, then gives all arguments back.
     case fork
 
+    /// Makes calls without end and reads no answer.
+    case callFlood = "call-flood"
+
     var kernelName: String { "fault/\(rawValue)" }
 
     var summary: String {
@@ -93,6 +96,7 @@ enum Fault: String, CaseIterable {
         case .noMemfd: "Gives a tensor in a descriptor that is no memfd."
         case .close: "Closes its channel and lives on."
         case .fork: "Forks a process that holds its descriptors."
+        case .callFlood: "Makes calls without end and reads no answer."
         }
     }
 }

@@ -101,6 +101,8 @@ final class FaultKernel: Kernel {
             try Flood.write(mebibytes: amount)
         case .twice, .wrongID, .garbage, .short, .lie, .fdFlood, .unsealed, .noMemfd:
             BadReplies(channel: channel, call: call).send(fault)
+        case .callFlood:
+            channel.floodWithCalls(of: call.id)
         case .close:
             channel.replaceBySilence()
             Death.hang()

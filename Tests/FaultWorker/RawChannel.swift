@@ -54,6 +54,23 @@ struct RawChannel {
         }
     }
 
+    /// Makes calls in the name of one that runs until this process is ended; nobody reads what is
+    /// answered.
+    func floodWithCalls(of parent: UInt64) {
+        guard let copy = try? FileDescriptor.duplicate(number) else { return }
+        let socket = PacketSocket(owning: copy)
+        replaceBySilence()
+        var id: UInt64 = 1
+        while true {
+            let head = CallHead(id: id, parent: parent)
+            if let bytes = try? CallFrame.encode(head, kernel: "none/such", tensors: []) {
+                // The daemon takes a moment, or has gone; then nothing comes after this either.
+                _ = try? socket.send(bytes)
+            }
+            id += 1
+        }
+    }
+
     /// Puts a silent socket, whose other end is kept open here, in the channel's place: for the
     /// daemon the channel is closed, for the session it is a daemon that never speaks.
     func replaceBySilence() {

@@ -210,4 +210,18 @@ struct RecoveryInForceTests {
         #expect((answers.first?.retryAfter ?? .zero) > .seconds(1))
         #expect(harness.call(8, deadline: .seconds(60)).answers.isEmpty)
     }
+
+    @Test func `a worker that may not be restarted is not said to have restarted too often`() {
+        var harness = Harness.ready { $0.groups[0].recovery.maxRestarts = 0 }
+        _ = harness.act(.workerEnded(harness.worker(1), Self.crash))
+        #expect(harness.health.why.hasSuffix(" and may not be restarted (max_restarts = 0)"))
+        let text = harness.records.map(\.message).joined(separator: "\n")
+        #expect(text.contains("it may not be restarted (max_restarts = 0) and is quarantined"))
+        #expect(!text.contains("too often"))
+        let refused = harness.call(1).answers.first?.message ?? ""
+        #expect(
+            refused.contains("its worker may not be restarted (max_restarts = 0)"),
+            "\(refused)"
+        )
+    }
 }

@@ -229,7 +229,7 @@ struct RecoveryLadderTests {
         _ = ladder.failed(means: Means(restart: .spent), policy: policy)
         #expect(
             ladder.explanation(policy: policy)
-                == "spent restart_kernel 0/0; nothing more can be done"
+                == "skipped restart_kernel: max_restarts = 0; nothing more can be done"
         )
     }
 

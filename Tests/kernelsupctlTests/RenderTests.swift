@@ -295,4 +295,20 @@ import Testing
         let names = ["status", "health", "kernels", "graph/pagerank", "core/vector-add"]
         #expect(nearestNames(to: word, among: names) == expected)
     }
+
+    @Test func `who stands in is no slot of the kernel's own`() {
+        var kernel = Samples.healthy("core/add")
+        var standIn = kernel.slots[0]
+        standIn.name = "core/add~backup/0"
+        standIn.role = .backup
+        kernel.slots.append(standIn)
+        standIn.name = "core/add~degraded/0"
+        standIn.role = .degraded
+        kernel.slots.append(standIn)
+        let text = StatusText(
+            status: Samples.status(.healthy, [kernel]),
+            presentation: Samples.presentation
+        ).text
+        #expect(text.contains("● core/add healthy   1/1 "), "\(text)")
+    }
 }

@@ -216,7 +216,7 @@ extension Supervisor {
             )
             return (.restarting, "\(name) \(phrase)", .init(action: "start", at: nil))
         case .quarantined(let until):
-            let why = "\(ended) and restarted too often"
+            let why = "\(ended) and \(restartsSpent(slot.group))"
             return (.restartLoop, why, .init(action: "start", at: until))
         case .failed: return (.workerUnusable, ended, nil)
         case .stuck: return (.workerStuck, "\(name) does not end by SIGKILL", nil)

@@ -37,9 +37,11 @@ extension RecoveryLadder {
         for finding in history where finding.rung != rung {
             let skipped = finding.skipReason.map { "\(finding.rung.rawValue): \($0.phrase)" }
             switch (finding.skipReason, skipped) {
-            case (.restartsSpent, _):
-                let count = max(0, policy.maxRestarts)
+            case (.restartsSpent, _) where policy.maxRestarts > 0:
+                let count = policy.maxRestarts
                 parts.append("spent \(finding.rung.rawValue) \(count)/\(count)")
+            case (.restartsSpent, _):
+                parts.append("skipped \(finding.rung.rawValue): max_restarts = 0")
             case (_, let skipped?) where isSkipping:
                 parts[parts.count - 1] += ", " + skipped
             case (_, let skipped?):

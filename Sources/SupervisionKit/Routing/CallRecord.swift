@@ -17,6 +17,8 @@ struct CallRecord: Sendable {
     /// The kernel that the caller named.
     var asked: KernelID
     var mayRepeat: Bool
+    /// Its caller allows one try.
+    var isOnce = false
     /// The shell holds its frame.
     var isKept = false
     var deadline: Instant

@@ -78,6 +78,7 @@ extension Supervisor {
                 asked: arrival.kernel,
                 mayRepeat: (arrival.isIdempotent || kernels[kernel].isIdempotent)
                     && arrival.mayRetry,
+                isOnce: !arrival.mayRetry,
                 deadline: deadline(of: arrival),
                 arrived: now,
                 handedOver: now,

@@ -167,6 +167,12 @@ extension Supervisor {
         log(.notice, .alert, "the alert of '\(name)' was acknowledged", fields, &effects)
     }
 
+    /// Why a worker is quarantined: "restarted too often".
+    func restartsSpent(_ group: Int) -> String {
+        groups[group].configuration.recovery.maxRestarts > 0
+            ? "restarted too often" : "may not be restarted (max_restarts = 0)"
+    }
+
     private func means(of group: Int) -> RecoveryLadder.Means {
         var means = RecoveryLadder.Means()
         means.degradedProfile = standIn(for: group, on: .degrade)

@@ -162,7 +162,9 @@ extension Supervisor {
             tryAgain(index, avoiding: slot, at: at, isFree: isFree)
         case .giveUp(let reason):
             let name = slots[slot].name
-            let message = "worker '\(name)' \(phrase) while it had the call; \(reason.phrase)"
+            let isOnce = reason == .mayHaveRun && calls[index].isOnce
+            let why = isOnce ? "its caller allows no second try" : reason.phrase
+            let message = "worker '\(name)' \(phrase) while it had the call; \(why)"
             log(.warning, .callLost, "call ended: \(message)", callFields(index), &effects)
             end(index, error, message, by: worker, into: &effects)
         }

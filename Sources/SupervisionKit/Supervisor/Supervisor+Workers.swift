@@ -36,7 +36,7 @@ extension Supervisor {
                 best = .from(until)
             case .waiting:
                 if case .never = best {
-                    best = .refusedUntil(now, why: "its worker restarted too often")
+                    best = .refusedUntil(now, why: "its worker \(restartsSpent(group))")
                 }
             case .starting(_, let until), .quarantined(let until):
                 // How a trial start ends is known long before its time is over.
@@ -46,7 +46,7 @@ extension Supervisor {
                 case .from: continue
                 case .refusedUntil(let other, _) where other <= until: continue
                 case .soon, .refusedUntil, .never:
-                    best = .refusedUntil(until, why: "its worker restarted too often")
+                    best = .refusedUntil(until, why: "its worker \(restartsSpent(group))")
                 }
             case .failed:
                 if case .never = best {
@@ -451,7 +451,8 @@ extension Supervisor {
             )
         case .quarantined(let until):
             let wait = until.since(now).inWords
-            let more = "it restarted too often and is quarantined; a trial start comes in \(wait)"
+            let spent = restartsSpent(slot.group)
+            let more = "it \(spent) and is quarantined; a trial start comes in \(wait)"
             log(.error, .workerQuarantined, "\(said); \(more)", fields, &effects)
         case .failed:
             let policy = groups[slot.group].configuration.lifecycle

@@ -26,7 +26,6 @@ enum ManifestLoader {
             return try ManifestKernel(manifest, program: program, source: source, on: device)
         } catch {
             let problem = (error as? StartFailure)?.message ?? "\(error)"
-            Console.error("kernel \(manifest.name) can't be called: \(problem)")
             return BrokenKernel(manifest.signature, problem: problem)
         }
     }

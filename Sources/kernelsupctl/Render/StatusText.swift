@@ -106,9 +106,9 @@ struct StatusText {
 
     private func row(_ name: String, _ kernels: [KernelStatus], _ note: String) -> Row {
         let state = kernels[0].state
-        // Kernels of a group share its slots: each slot counts once.
+        // Kernels of a group share its slots: each slot counts once, and who stands in does not.
         var slots: [String: SlotState] = [:]
-        for slot in kernels.flatMap(\.slots) { slots[slot.name] = slot.state }
+        for slot in kernels.flatMap(\.slots) where !slot.isStandIn { slots[slot.name] = slot.state }
         let restarts =
             kernels.count == 1
             ? kernels[0].restarts
@@ -214,5 +214,15 @@ func color(of state: HealthState) -> Presentation.Color? {
     case .critical: .red
     case .degraded, .unknown: .yellow
     case .healthy: .green
+    }
+}
+
+extension SlotStatus {
+    /// It serves when the kernel's own workers can't.
+    fileprivate var isStandIn: Bool {
+        switch role {
+        case .degraded, .backup: true
+        case .active, .standby, nil: false
+        }
     }
 }

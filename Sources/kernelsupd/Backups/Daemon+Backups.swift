@@ -113,7 +113,8 @@ extension Daemon {
         switch outcome {
         case .sent: break
         case .queued: backup.wantsToWrite(true)
-        case .failed(let why): end(backup, .disconnected(why))
+        case .unread(let what): end(backup, .disconnected(what))
+        case .failed(let error): end(backup, .disconnected("\(error)"))
         }
     }
 
@@ -125,7 +126,8 @@ extension Daemon {
             switch backup.outbox.flush(on: backup.socket) {
             case .sent: backup.wantsToWrite(false)
             case .queued: break
-            case .failed(let why): end(backup, .disconnected(why))
+            case .unread(let what): end(backup, .disconnected(what))
+            case .failed(let error): end(backup, .disconnected("\(error)"))
             }
         }
         for _ in 0..<Self.packetsPerTurn {

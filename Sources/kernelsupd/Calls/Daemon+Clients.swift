@@ -14,7 +14,8 @@ extension Daemon {
             switch connection.outbox.flush(on: connection.socket) {
             case .sent: connection.wantsToWrite(false)
             case .queued: break
-            case .failed(let reason): drop(connection, reason)
+            case .unread(let what): drop(connection, what)
+            case .failed(let error): drop(connection, "\(error)")
             }
         } else {
             receive(from: connection)

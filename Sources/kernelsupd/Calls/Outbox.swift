@@ -17,8 +17,10 @@ struct Outbox: ~Copyable {
     enum Outcome {
         case sent
         case queued
-        /// The bound is reached, or the peer is gone.
-        case failed(String)
+        /// The bound is reached: the peer does not read.
+        case unread(String)
+        /// The peer is gone, or the packet can't be sent.
+        case failed(SystemError)
     }
 
     private var packets: Deque<Packet> = []
@@ -36,7 +38,7 @@ struct Outbox: ~Copyable {
         _ descriptors: [Int32],
         on socket: borrowing PacketSocket
     ) -> Outcome {
-        do {
+        do throws(SystemError) {
             if packets.isEmpty {
                 let isSent = try descriptors.withUnsafeBufferPointer {
                     buffer throws(SystemError) in
@@ -45,7 +47,7 @@ struct Outbox: ~Copyable {
                 if isSent { return .sent }
             }
             guard packets.count < Self.maxPackets, byteCount + bytes.count <= Self.maxBytes else {
-                return .failed("it does not read: \(packets.count) packets wait")
+                return .unread("it does not read: \(packets.count) packets wait")
             }
             var own: [Int32] = []
             for descriptor in descriptors {
@@ -55,7 +57,7 @@ struct Outbox: ~Copyable {
             byteCount += bytes.count
             return .queued
         } catch {
-            return .failed("\(error)")
+            return .failed(error)
         }
     }
 
@@ -64,12 +66,12 @@ struct Outbox: ~Copyable {
     /// `.sent` when nothing is left.
     mutating func flush(on socket: borrowing PacketSocket) -> Outcome {
         while let packet = packets.first {
-            do {
+            do throws(SystemError) {
                 guard try socket.send(packet.bytes, descriptors: packet.descriptors) else {
                     return .queued
                 }
             } catch {
-                return .failed("\(error)")
+                return .failed(error)
             }
             packet.descriptors.forEach { close($0) }
             byteCount -= packet.bytes.count

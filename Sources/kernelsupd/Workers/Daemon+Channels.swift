@@ -13,11 +13,9 @@ extension Daemon {
     func channelIsReady(_ worker: WorkerID, _ events: ReadyEvents) {
         guard let connection = connection(of: worker) else { return }
         if events.contains(.writable) {
-            switch connection.outbox.flush(on: connection.channel) {
-            case .sent: connection.wantsToWrite(false)
-            case .queued: break
-            case .failed: pending.append(.workerChannelClosed(worker))
-            }
+            let outcome = connection.outbox.flush(on: connection.channel)
+            if case .sent = outcome { connection.wantsToWrite(false) }
+            settle(outcome, worker, connection)
         }
         receive(from: connection, atMost: Self.packetsPerTurn, isLast: false)
         handlePending()
