@@ -13,6 +13,23 @@ struct CommandLineTests {
         .fault("echo"), .fault("sleep"), .fault("fail"), .fault("crash", isIdempotent: false),
     ]
 
+    @Test(.enabled(if: geteuid() == 0, "only root can become another user"))
+    func `health is unknown to a user who may not ask`() throws {
+        try withDaemon(.fault("echo")) { daemon in
+            let words = ["--reuid", "65534", "--clear-groups", BuildProducts.control, "health"]
+            let places = ["--socket-directory", daemon.directory.path + "/run"]
+            let finished = try Finished.run("/usr/bin/setpriv", words + places)
+            #expect(finished.status == 3, "\(finished)")
+            #expect(finished.output.hasPrefix("UNKNOWN: not allowed to connect to "))
+            let document = try Finished.run(
+                "/usr/bin/setpriv",
+                words + places + ["--format", "json"]
+            )
+            #expect(document.status == 3)
+            #expect(document.output.contains("\"status\":\"unknown\""))
+        }
+    }
+
     @Test func `call prints the result and tells failures by its exit status`() throws {
         try withDaemon(DaemonConfiguration(CommandLineTests.kernels)) { daemon in
             let good = try run(daemon, "call", "fault/echo", "x=[1,2,3]")

@@ -152,6 +152,34 @@ struct ExplainTests {
         }
     }
 
+    @Test func `a worker of another protocol is explained by that`() throws {
+        let script = """
+            import os, socket, sys; sys.dont_write_bytecode = True
+            sys.path.insert(0, '\(BuildProducts.pythonDirectory)'); import ksup
+            channel = socket.socket(fileno=int(os.environ['KERNELSUP_CHANNEL']))
+            channel.send(ksup.hello(1, 9, 10)); channel.recv(65536); sys.exit(76)
+            """
+        let place = try TestDirectory()
+        defer { place.remove() }
+        try place.write("worker.py", script)
+        let command = [BuildProducts.python, place.path + "/worker.py"]
+        let configuration = DaemonConfiguration([.command("fault/new", command)])
+        try withDaemon(configuration, until: { $0.state(of: "fault/new") == .down }) { daemon in
+            let explanation = try explanation(daemon, "fault/new")
+            #expect(explanation.reasonID == "KSUP-R05")
+            #expect(explanation.why?.hasSuffix("have no version of the protocol in common") == true)
+            // No value of the configuration led to it.
+            #expect(explanation.limits == [])
+            let events = explanation.events.list.map(\.text)
+            #expect(
+                events.first
+                    == "worker 'fault/new/0' is refused: the worker speaks protocol 9 to 10, the "
+                    + "daemon 1",
+                "\(events)"
+            )
+        }
+    }
+
     @Test func `a breaker that a person holds open is explained by that`() throws {
         try withDaemon(Self.loop) { daemon in
             _ = try run(daemon, ["breaker", "fault/sleep", "--set", "open"])

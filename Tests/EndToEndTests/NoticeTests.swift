@@ -80,6 +80,33 @@ struct NoticeTests {
             #expect(NoticeTests.lines(daemon, killed) == 1)
             let first = try #require(Int32(runs[0][1]))
             #expect(kill(-first, 0) == -1)
+            #expect(NoticeTests.lines(daemon, "left by an unknown worker") == 0)
+        }
+    }
+
+    @Test func `an alert that is acknowledged while it waits is not told`() throws {
+        let place = try TestDirectory()
+        defer { place.remove() }
+        let script = """
+            echo "$KERNELSUP_ALERT_GROUP" >>\(place.path)/runs
+            until test -e \(place.path)/go; do sleep 0.01; done
+            """
+        let kernels = NoticeTests.broken("bad/one", "bad/two")
+        try withDaemon(NoticeTests.configuration(kernels, script), until: { _ in true }) { daemon in
+            try daemon.waitUntil("two alerts") { status in
+                status.kernels.allSatisfy { $0.resilience.alert == .raised }
+            }
+            let first: String = try eventually("the first run") {
+                place.text("runs").split(separator: "\n").first.map(String.init)
+            }
+            let other = first == "bad/one" ? "bad/two" : "bad/one"
+            let words = ["ack", other, "--socket-directory", daemon.directory.path + "/run"]
+            #expect(try Finished.run(BuildProducts.control, words).status == 0)
+            try place.write("go", "")
+            let line =
+                "the operator's command is not run for '\(other)': its alert was acknowledged"
+            try eventually("the log's word") { NoticeTests.lines(daemon, line) == 1 }
+            #expect(place.text("runs") == first + "\n")
         }
     }
 

@@ -61,7 +61,6 @@ enum Fault: String, CaseIterable {
     /// Starts a process that holds copies of all descriptors until the daemon lets go of the
     /// channel, then gives all arguments back.
     case fork
-
     /// Makes calls without end and reads no answer.
     case callFlood = "call-flood"
 

@@ -224,4 +224,17 @@ struct RecoveryInForceTests {
             "\(refused)"
         )
     }
+
+    @Test(arguments: [
+        (Int32(76), ": it and the daemon have no version of the protocol in common"),
+        (127, ": its program was not found"), (3, "exited with status 3"),
+    ])
+    func `an end for good says what its exit code means`(code: Int32, meaning: String) {
+        var harness = Harness.ready { $0.groups[0].recovery.permanentExitCodes = [3] }
+        _ = harness.act(.workerEnded(harness.worker(1), .exited(code)))
+        #expect(harness.health.reason == .workerUnusable)
+        #expect(harness.health.why.hasSuffix(meaning))
+        let slot = harness.supervisor.snapshot.kernels[0].slots[0]
+        #expect(slot.isEndPermanentByPolicy == (code == 3))
+    }
 }

@@ -121,4 +121,12 @@ struct StandbyTests {
         #expect(Self.standbys(harness) == [])
         #expect(harness.call(1).forwarded.map(\.worker.slot.index) == [0])
     }
+
+    @Test func `no standby takes a place while the daemon stops its workers`() {
+        var harness = Self.pair()
+        _ = harness.act(.stopRequested)
+        _ = harness.act(.workerEnded(harness.worker(1), .exited(0)))
+        #expect(!harness.records.contains { $0.message.contains("takes the place of") })
+        #expect(Self.standbys(harness) == ["test/kernel/1"])
+    }
 }

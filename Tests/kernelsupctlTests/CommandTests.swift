@@ -204,4 +204,33 @@ import Testing
         let read = try JSONDecoder().decode(Explanation.self, from: outcome.bytes)
         #expect(read.why == Samples.rudeText)
     }
+
+    @Test(arguments: [
+        ["--socket-directory", "/nowhere", "help", "explain"],
+        ["--color=never", "help", "explain"], ["help", "explain"],
+    ])
+    func `help heeds no option that stands before it`(_ arguments: [String]) throws {
+        let outcome = try run(arguments)
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(outcome.output.contains("USAGE: kernelsupctl explain"))
+    }
+
+    @Test func `commands that are named ask the daemon that was asked`() throws {
+        try FakeService.run { service in
+            for option in [
+                ["--socket-directory", service.directory],
+                ["--socket-directory=" + service.directory],
+            ] {
+                let call = ["call", "core/open"] + option
+                let outcome = try Program.run(call, directory: "/nowhere")
+                let why = "why: kernelsupctl breaker core/open --socket-directory "
+                #expect(outcome.errors.hasSuffix("  \(why)\(service.directory)\n"), "\(outcome)")
+                let explain = ["explain", "finance/var"] + option
+                let text = try Program.run(explain, directory: "/nowhere").output
+                let ack = "        kernelsupctl ack finance/var --socket-directory "
+                #expect(text.contains("\n\(ack)\(service.directory)\n"), "\(text)")
+                #expect(text.contains("\n        man kernelsupd.reasons  "))
+            }
+        }
+    }
 }

@@ -115,4 +115,10 @@ import Testing
             "\(text(explanation))"
         )
     }
+
+    @Test func `a name at the start of a sentence stays as it is`() {
+        var explanation = Samples.explanation
+        explanation.why = "clBuildProgram failed"
+        #expect(text(explanation).contains("why     clBuildProgram failed. In force"))
+    }
 }

@@ -311,4 +311,18 @@ import Testing
         ).text
         #expect(text.contains("● core/add healthy   1/1 "), "\(text)")
     }
+
+    @Test(arguments: [
+        ("/run/k", "/run/k"), ("/run/a b", "'/run/a b'"), ("", "''"), ("it's", "'it'\\''s'"),
+        ("$HOME", "'$HOME'"),
+    ])
+    func `a directory in a command is one word`(directory: String, word: String) {
+        var presentation = Samples.presentation
+        presentation.socketDirectory = directory
+        #expect(
+            presentation.command("kernelsupctl status") == "kernelsupctl status --socket-directory "
+                + word
+        )
+        #expect(presentation.command("man kernelsupd.reasons") == "man kernelsupd.reasons")
+    }
 }

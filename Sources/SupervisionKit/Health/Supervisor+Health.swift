@@ -218,7 +218,9 @@ extension Supervisor {
         case .quarantined(let until):
             let why = "\(ended) and \(restartsSpent(slot.group))"
             return (.restartLoop, why, .init(action: "start", at: until))
-        case .failed: return (.workerUnusable, ended, nil)
+        case .failed:
+            let meaning = slot.lifecycle.lastEnd?.end.meaning.map { ": \($0)" } ?? ""
+            return (.workerUnusable, ended + meaning, nil)
         case .stuck: return (.workerStuck, "\(name) does not end by SIGKILL", nil)
         case .stopped: return (.noWorker, "\(name) is stopped", nil)
         case .ready:

@@ -43,6 +43,8 @@ public struct Snapshot: Sendable {
         public var since: Instant
         public var restarts: Int
         public var lastEnd: String?
+        /// It is not started again for an exit code that its group's policy alone calls permanent.
+        public var isEndPermanentByPolicy: Bool
         public var device: String
         /// Since when the oldest call in it runs.
         public var runningSince: Instant?
@@ -110,6 +112,18 @@ extension Supervisor {
     /// Names of the configured kernels, in the order of their configuration.
     public var kernelNames: [String] {
         kernels.indices.filter(isListed).map { kernels[$0].configuration.name }
+    }
+
+    private func isEndPermanentByPolicy(_ slot: Slot) -> Bool {
+        guard case .failed = slot.lifecycle.state, let end = slot.lifecycle.lastEnd?.end else {
+            return false
+        }
+        return !end.isPermanent && end.isPermanent(with: groups[slot.group].configuration.recovery)
+    }
+
+    /// What has become of the alert of a group, by name.
+    public func alert(ofGroup name: String) -> RecoveryLadder.Alert {
+        groups.first { $0.configuration.name == name }?.ladder.alert ?? .none
     }
 
     public func name(of slot: SlotID) -> String { slots[slot.index].name }
@@ -220,6 +234,7 @@ extension Supervisor {
             since: slot.stateSince,
             restarts: slot.restarts,
             lastEnd: slot.lifecycle.lastEnd?.phrase,
+            isEndPermanentByPolicy: isEndPermanentByPolicy(slot),
             device: slot.device,
             runningSince: slot.calls.map { calls[$0].handedOver }.min(),
             heartbeatAt: slot.heartbeat?.at,

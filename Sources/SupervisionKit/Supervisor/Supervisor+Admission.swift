@@ -29,8 +29,8 @@ extension Supervisor {
         }
         if let left = poison.refusal(of: arrival.key, at: now) {
             let message =
-                "calls of \(name) with this content have killed \(RetryPolicy.maxWorkersLost) "
-                + "workers; more of them are refused for \(left.inWords)"
+                "calls with this content have killed \(RetryPolicy.maxWorkersLost) workers; more "
+                + "of them, so also this one of \(name), are refused for \(left.inWords)"
             return refusal.answer(.poisoned, message, retryAfter: left)
         }
         guard callers.count(of: arrival.caller) < limits.maxCallsPerClient,

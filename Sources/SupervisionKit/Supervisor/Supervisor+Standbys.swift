@@ -5,7 +5,10 @@ extension Supervisor {
     /// The two exchange their parts: the slot that failed becomes the standby, and its next worker
     /// waits in its turn.
     mutating func promoteStandbys(of group: Int, into effects: inout [Effect]) {
-        guard groups[group].active.count < groups[group].slots.count else { return }
+        // What is being stopped has no place to be taken.
+        guard phase != .stopping, phase != .ended, groups[group].isConfigured,
+            groups[group].active.count < groups[group].slots.count
+        else { return }
         for place in groups[group].active.indices {
             let former = groups[group].active[place].index
             guard !slots[former].isServing else { continue }

@@ -19,6 +19,19 @@ public enum WorkerEnd: Codable, Hashable, Sendable {
     /// version, configuration.
     public static let permanentExitCodes: Set<Int32> = [64, 76, 78, 126, 127]
 
+    /// What the exit code says of those that workers and shells agree on; nil for another end.
+    var meaning: String? {
+        guard case .exited(let code) = self else { return nil }
+        switch code {
+        case 64: return "its command line is wrong"
+        case 76: return "it and the daemon have no version of the protocol in common"
+        case 78: return "its configuration is wrong"
+        case 126: return "its program can't be executed"
+        case 127: return "its program was not found"
+        default: return nil
+        }
+    }
+
     /// Another start with the same configuration would end the same way.
     public var isPermanent: Bool {
         switch self {

@@ -8,7 +8,7 @@ struct HealthCommand: ParsableCommand {
         abstract: "Judge the service; usable as a monitoring plugin.",
         discussion: """
             Exit status: 0 healthy, 1 degraded, 2 critical, 3 can't tell, also when the daemon \
-            does not answer.
+            does not answer or does not let this user in.
             """
     )
 
@@ -31,7 +31,8 @@ struct HealthCommand: ParsableCommand {
         do throws(CommandFailure) {
             health = try options.control(format).health(component: component)
         } catch {
-            guard error.status == .unreachable else { throw error }
+            // Only a question that is wrong in itself is no answer about the service.
+            guard error.status != .noSuchName, error.status != .usage else { throw error }
             emit(
                 format == .json
                     ? try json(UnknownHealth(problem: error.message))

@@ -35,7 +35,8 @@ struct Kernelsupctl: ParsableCommand {
             try command.run()
             return CommandStatus.done.rawValue
         } catch let failure as CommandFailure {
-            emit(failure.text, to: STDERR_FILENO)
+            let directory = GlobalOptions.socketDirectory(in: words)
+            emit(failure.asking(in: directory).text, to: STDERR_FILENO)
             return failure.status.rawValue
         } catch let code as ExitCode {
             return code.rawValue
@@ -69,6 +70,8 @@ struct Kernelsupctl: ParsableCommand {
             $0.hasPrefix("--socket-directory") || $0.hasPrefix("--color")
         }
         guard isOurs else { return arguments }
+        // Help is of this program alone, whatever the daemon.
+        guard verb != "help" else { return Array(arguments[index...]) }
         return [verb] + arguments[..<index] + arguments[(index + 1)...]
     }
 

@@ -31,7 +31,7 @@ struct BreakerText {
             lines.append("  retries   \(left) left in the budget")
         }
         if resilience.breakers.contains(where: { $0.override != .none }) {
-            let command = "kernelsupctl breaker \(kernel.name) --set auto"
+            let command = presentation.command("kernelsupctl breaker \(kernel.name) --set auto")
             lines.append("  back to the configuration: \(command)")
         }
         return lines.joined(separator: "\n") + "\n"

@@ -113,16 +113,15 @@ struct ExplanationText {
     }
 
     private var advice: [String] {
-        let commands = explanation.advice.map(\.command)
+        let commands = explanation.advice.map { presentation.command($0.command) }
         let width = commands.map(\.count).filter { $0 <= 44 }.max() ?? 0
-        return explanation.advice.enumerated().flatMap { index, advice in
+        return zip(commands, explanation.advice).enumerated().flatMap { index, row in
             let label = index == 0 ? "do" : ""
             // A command stays whole, so that it can be copied.
-            guard advice.command.count <= width else {
-                return [label.padded(8) + advice.command]
-                    + labelled("", advice.purpose, behind: "  ")
+            guard row.0.count <= width else {
+                return [label.padded(8) + row.0] + labelled("", row.1.purpose, behind: "  ")
             }
-            return labelled(label, advice.purpose, behind: advice.command.padded(width + 2))
+            return labelled(label, row.1.purpose, behind: row.0.padded(width + 2))
         }
     }
 
@@ -231,7 +230,9 @@ struct ExplanationText {
     }
 
     private func sentence(_ text: String) -> String {
-        var text = text.prefix(1).uppercased() + text.dropFirst()
+        // A name such as clBuildProgram stays as it is.
+        let isName = text.prefix { $0 != " " }.contains(where: \.isUppercase)
+        var text = isName ? text : text.prefix(1).uppercased() + text.dropFirst()
         if !text.hasSuffix(".") { text += "." }
         return text
     }

@@ -30,7 +30,8 @@ struct KernelStatusText {
         switch kernel.resilience.alert {
         case .none: break
         case .raised:
-            lines += labelled("alert", "not acknowledged: kernelsupctl ack \(kernel.group)")
+            let command = presentation.command("kernelsupctl ack \(kernel.group)")
+            lines += labelled("alert", "not acknowledged: \(command)")
         case .acknowledged: lines += labelled("alert", "acknowledged")
         }
         lines += slotTable

@@ -15,7 +15,8 @@ struct KernelsText {
             lines += wrapped(signatureText(kernel), width: presentation.width - 4)
                 .map { "    \($0)" }
             if kernel.problem != nil {
-                lines.append("    can't be called: kernelsupctl kernels \(kernel.name)")
+                let command = presentation.command("kernelsupctl kernels \(kernel.name)")
+                lines.append("    can't be called: \(command)")
             }
             return lines.filter { !$0.allSatisfy { $0 == " " } }.joined(separator: "\n") + "\n"
         }.joined()
@@ -89,9 +90,10 @@ struct KernelText {
                 ? "\(argument.name)=VALUE" : "\(argument.name)=@FILE"
         }
         let command = (["kernelsupctl call \(kernel.name)"] + words).joined(separator: " ")
-        return wrapped(command, width: presentation.width - 6).enumerated().map {
-            ($0 == 0 ? "  " : "    ") + $1
-        }
+        return wrapped(presentation.command(command), width: presentation.width - 6).enumerated()
+            .map {
+                ($0 == 0 ? "  " : "    ") + $1
+            }
     }
 }
 

@@ -159,9 +159,11 @@ struct StatusText {
             status.kernels.filter { $0.resilience.alert == .raised }.map(\.group)
         ).sorted()
         if !alerts.isEmpty {
-            let names = alerts.count == 1 ? alerts[0] : "NAME, of " + alerts.joined(separator: ", ")
+            let name = alerts.count == 1 ? alerts[0] : "NAME"
+            let command = presentation.command("kernelsupctl ack \(name)")
+            let names = alerts.count == 1 ? "" : ", of " + alerts.joined(separator: ", ")
             lines += wrapped(
-                "\(counted(alerts.count, "alert")) not acknowledged: kernelsupctl ack \(names)",
+                "\(counted(alerts.count, "alert")) not acknowledged: \(command)\(names)",
                 width: presentation.width
             )
         }

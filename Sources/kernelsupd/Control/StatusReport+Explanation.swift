@@ -82,7 +82,13 @@ extension StatusReport {
     }
 
     private func limits(of kernel: Snapshot.Kernel) -> [Explanation.Limit] {
-        let keys = kernel.health.reason?.limits ?? []
+        var keys = kernel.health.reason?.limits ?? []
+        // The daemon knows some ends for permanent whatever is configured.
+        if kernel.health.reason == .workerUnusable,
+            !kernel.slots.contains(where: \.isEndPermanentByPolicy)
+        {
+            keys = []
+        }
         return origins.settings(keys, kernel: kernel.name, group: kernel.group).map {
             .init(key: $0.key, value: $0.value, origin: $0.origin.description)
         }

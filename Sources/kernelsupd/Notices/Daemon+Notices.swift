@@ -23,6 +23,13 @@ extension Daemon {
     private func startNextNotice() {
         while noticeRun == nil, let (notice, number) = notices.next() {
             guard !settings.notify.command.isEmpty else { continue }
+            guard ask({ $0.alert(ofGroup: notice.group) }) != .acknowledged else {
+                let message =
+                    "the operator's command is not run for '\(notice.group)': its alert was "
+                    + "acknowledged while it waited"
+                say(.info, message, notice.group)
+                continue
+            }
             do {
                 try start(notice, number)
             } catch {

@@ -164,7 +164,11 @@ extension Daemon {
             // It exits with 76, which is permanent.
             let spoken = "\(hello.minimumVersion) to \(hello.maximumVersion)"
             let message = "the worker speaks protocol \(spoken), the daemon \(Limits.version)"
-            report("worker '\(core.name(of: worker.slot))' is refused: \(message)")
+            let text = "worker '\(core.name(of: worker.slot))' is refused: \(message)"
+            report(text)
+            let now = Instant(nanoseconds: Clock.now())
+            histories[core.groupName(of: worker.slot), default: EventHistory()]
+                .add(.daemonFault, text, at: now)
             send(.refuse(message: message), to: worker)
             // Nothing comes behind it; what it still says is read, so that its end is seen.
             if let connection = connection(of: worker) {
