@@ -19,6 +19,9 @@ public enum Lifeline {
     /// Above what the C library asks for, thread-local data of libraries included.
     private static let stackBytes = 64 * 1024
 
+    /// F_SETPIPE_SZ of Linux's fcntl.h, which Swift's module for the C library leaves out.
+    private static let setPipeSize: Int32 = 1031
+
     /// What the thread is told, and what it says.
     private struct Order {
         let writer: Int32
@@ -35,6 +38,8 @@ public enum Lifeline {
         guard let pipe = try? Pipe.create() else { return nil }
         let reader = pipe.reader
         let writer = pipe.writer
+        // Of what the pipes of a user may take together it needs nothing; the system gives it a page.
+        _ = clinux_fcntl(writer.rawValue, setPipeSize, 1)
         let order = UnsafeMutablePointer<Order>.allocate(capacity: 1)
         order.initialize(to: Order(writer: writer.rawValue))
         defer { order.deallocate() }

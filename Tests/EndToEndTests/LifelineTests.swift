@@ -118,8 +118,9 @@ struct LifelineTests {
         }
     }
 
-    @Test func `the answer of a worker that is killed behind it counts`() throws {
-        try withDaemon(LifelineTests.configuration("dying")) { daemon in
+    @Test(arguments: [false, true])
+    func `the answer of a worker that is killed behind it counts`(_ isIdempotent: Bool) throws {
+        try withDaemon(LifelineTests.configuration("dying", isIdempotent: isIdempotent)) { daemon in
             for call in 1...10 {
                 let result = try daemon.call("fault/echo", timeout: .seconds(60))
                 #expect(result.attempts == 1)

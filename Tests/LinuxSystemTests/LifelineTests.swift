@@ -19,6 +19,8 @@ import Testing
         let lifeline = try makeLifeline()
         #expect(Lifeline.isReadEnd(lifeline.rawValue))
         #expect(fcntl(lifeline.rawValue, F_GETFD) == FD_CLOEXEC)
+        // F_GETPIPE_SZ.
+        #expect(fcntl(lifeline.rawValue, 1032) == sysconf(Int32(_SC_PAGESIZE)))
         let child = try Child(makeRequest("/bin/true"))
         #expect(try outcome(of: child.report) == .executed)
         try waitUntilReadable(child.process.rawDescriptor)
