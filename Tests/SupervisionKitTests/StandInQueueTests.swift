@@ -140,6 +140,29 @@ struct StandInQueueTests {
         #expect(harness.reply(backup, running.call).delivered == [1])
     }
 
+    @Test func `calls come home when the worker that was missing is no longer wanted`() throws {
+        var reduced = Configuration()
+        var harness = StandInTests.harness(backup: false) { configuration in
+            configuration.groups[0].recovery.retryQuarantined = .seconds(4)
+            reduced = configuration
+            configuration.groups[0].replicas = 2
+        }
+        for worker in [harness.worker(1), harness.worker(2, slot: 1)] {
+            for standIn in harness.act(.workerEnded(worker, StandInTests.crash)).spawned {
+                _ = StandInTests.makeReady(standIn, &harness)
+            }
+        }
+        #expect(harness.health.reason == .degradedProfile)
+        let trials = harness.act(.timePassed, after: .seconds(4)).spawned
+        try #require(trials.count == 2)
+        _ = StandInTests.makeReady(trials[0], &harness)
+        #expect(harness.act(.configured(reduced)).contains(.terminate(trials[1])))
+        let end = WorkerEnd.signaled(name: "SIGTERM", coreDumped: false)
+        _ = harness.act(.workerEnded(trials[1], end))
+        _ = harness.act(.timePassed, after: .seconds(10))
+        #expect(harness.health.state == .healthy)
+    }
+
     @Test func `calls come home at once when the stand-in goes while home is watched`() throws {
         var harness = StandInTests.harness(backup: false) { configuration in
             configuration.groups[0].recovery.retryQuarantined = .seconds(4)

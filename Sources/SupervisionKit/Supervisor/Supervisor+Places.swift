@@ -148,6 +148,8 @@ extension Supervisor {
         while next < staleGroups.count {
             let group = staleGroups[next]
             next += 1
+            // A slot that was given up may have been the last one that was missing.
+            if groups[group].ladder.state != .clear { descendLadder(of: group, into: &effects) }
             for home in groups[group].standsInFor {
                 descendLadder(of: home, into: &effects)
                 if !staleGroups.contains(home) { staleGroups.append(home) }
