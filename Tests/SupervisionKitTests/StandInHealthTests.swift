@@ -46,8 +46,8 @@ struct StandInHealthTests {
         #expect(harness.health.reason == .buildFailed)
         #expect(
             harness.health.why
-                == "error: expected ';'; its backup can't serve: worker 'test/kernel~backup/0' could "
-                + "not be started: connect /nowhere: ENOENT and restarted too often"
+                == "error: expected ';'; its backup can't serve: worker 'test/kernel~backup/0' "
+                + "could not be started: connect /nowhere: ENOENT and restarted too often"
         )
         #expect(harness.call(2).answers.map(\.error) == [.buildFailed])
     }

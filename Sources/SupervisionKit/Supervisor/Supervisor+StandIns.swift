@@ -71,7 +71,7 @@ extension Supervisor {
         kernels[asked].standIns.first { $0.kernel == kernel }
     }
 
-    /// Says who serves the kernels of the groups that have changed, where it is another than before.
+    /// Says who serves the kernels of groups that have changed, where it is another than before.
     mutating func tellWhoServes(into effects: inout [Effect]) {
         guard phase == .starting || phase == .serving else { return }
         for group in staleGroups {
