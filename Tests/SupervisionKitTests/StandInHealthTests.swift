@@ -95,6 +95,24 @@ struct StandInHealthTests {
         #expect(harness.call(2).forwarded.map(\.worker) == [profile])
     }
 
+    // Its log record says so, and the operator has been told once.
+    @Test func `a stand-in that can't be started is not tried again while it is missed`() throws {
+        var (harness, backup) = try Self.broken { configuration in
+            configuration.groups[1].lifecycle.idleStop = .seconds(60)
+        }
+        let own = SpawnFailure(text: "it is this daemon's own socket", isPermanent: true)
+        _ = harness.act(.workerEnded(backup, .notStarted(own)))
+        for _ in 0..<20 { #expect(harness.act(.timePassed, after: .seconds(10)).spawned.isEmpty) }
+        #expect(harness.health.reason == .buildFailed)
+        #expect(harness.health.why.contains("it is this daemon's own socket"))
+        let alerts = harness.records.filter {
+            $0.kind == .alert && $0.message.contains("test/kernel~backup")
+        }
+        #expect(alerts.count == 1)
+        let failed = try #require(harness.records.last { $0.kind == .workerFailed })
+        #expect(failed.message.hasSuffix("until its configuration or files are changed"))
+    }
+
     @Test func `a stand-in that restarts is waited for, and nobody says that it serves`() throws {
         var (harness, profile) = try Self.broken(degraded: true) { configuration in
             configuration.groups[1].recovery.maxRestarts = 3

@@ -175,14 +175,24 @@ extension Supervisor {
     }
 
     /// A kernel that the group stands in for has nobody else: its workers stay, called or not.
+    ///
+    /// So do those that can't be started: to forget that would mean to start them again, and to
+    /// tell the operator again, for as long as they are missed.
     func isNeeded(_ group: Int) -> Bool {
         guard phase == .starting || phase == .serving else { return false }
+        let isBeyondHelp = groups[group].slots.allSatisfy { slots[$0.index].isBeyondHelp }
         return groups[group].standsInFor.contains { home in
             groups[home].kernels.contains { kernel in
-                guard kernels[kernel].isConfigured, !kernels[kernel].standIns.isEmpty,
-                    let place = servingPlace(of: kernel), place != kernel
-                else { return false }
-                return kernels[place].group == group
+                guard kernels[kernel].isConfigured else { return false }
+                let isStandIn = { (place: Int) in
+                    place != kernel && self.kernels[place].group == group
+                }
+                if isBeyondHelp, kernels[kernel].standIns.contains(where: { isStandIn($0.kernel) }),
+                    lack(at: kernel) != nil
+                {
+                    return true
+                }
+                return servingPlace(of: kernel).map(isStandIn) ?? false
             }
         }
     }

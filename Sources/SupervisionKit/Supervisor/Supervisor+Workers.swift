@@ -457,7 +457,7 @@ extension Supervisor {
         case .failed:
             let policy = groups[slot.group].configuration.lifecycle
             let more =
-                policy.start == .onDemand
+                policy.start == .onDemand && groups[slot.group].configuration.role == .active
                 ? "it is not started again before a call that comes after "
                     + "\(policy.idleStop.inWords) without one"
                 : "it is not started again until its configuration or files are changed"
