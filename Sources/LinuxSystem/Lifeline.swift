@@ -38,7 +38,7 @@ public enum Lifeline {
         guard let pipe = try? Pipe.create() else { return nil }
         let reader = pipe.reader
         let writer = pipe.writer
-        // Of what the pipes of a user may take together it needs nothing; the system gives it a page.
+        // Of what the pipes of a user may take together it needs nothing, and gets a page.
         _ = clinux_fcntl(writer.rawValue, setPipeSize, 1)
         let order = UnsafeMutablePointer<Order>.allocate(capacity: 1)
         order.initialize(to: Order(writer: writer.rawValue))

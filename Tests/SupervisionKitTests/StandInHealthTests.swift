@@ -47,7 +47,8 @@ struct StandInHealthTests {
         #expect(
             harness.health.why
                 == "error: expected ';'; its backup can't serve: worker 'test/kernel~backup/0' "
-                + "could not be started: connect /nowhere: ENOENT and restarted too often"
+                + "could not be started: connect /nowhere: ENOENT and may not be restarted "
+                + "(max_restarts = 0)"
         )
         #expect(harness.call(2).answers.map(\.error) == [.buildFailed])
     }

@@ -62,7 +62,10 @@ struct StandInQueueTests {
         }
         let answer = try #require(effects.answers.first)
         #expect(answer.error == .unavailable)
-        #expect(answer.message == "test/kernel is refused: its worker restarted too often")
+        #expect(
+            answer.message
+                == "test/kernel is refused: its worker may not be restarted (max_restarts = 0)"
+        )
         #expect(answer.attempts == 1)
         #expect(harness.health.state == .down)
     }
@@ -79,7 +82,10 @@ struct StandInQueueTests {
         let answers = harness.act(.workerEnded(connection, Self.refused)).answers
         let answer = try #require(answers.first)
         #expect(answer.error == .unavailable)
-        #expect(answer.message == "test/kernel is refused: its worker restarted too often")
+        #expect(
+            answer.message
+                == "test/kernel is refused: its worker may not be restarted (max_restarts = 0)"
+        )
         #expect(answer.retryAfter == .seconds(300))
     }
 

@@ -122,8 +122,7 @@ extension Supervisor {
         switch best.lifecycle.state {
         case .starting where best.isWoken && isOnItsWay(kernel.group),
             .waiting where best.isWoken && isOnItsWay(kernel.group):
-            let why = "a call has come; \(bestWhy)"
-            return health(.healthy, .onDemand, why, since: since, bestNext)
+            return health(.healthy, .onDemand, bestWhy, since: since, bestNext)
         case .starting where !best.hasBeenReady && best.lifecycle.lastEnd == nil,
             .waiting where !best.hasBeenReady && best.lifecycle.lastEnd == nil:
             return health(.unknown, .starting, bestWhy, since: since, bestNext)
