@@ -205,7 +205,7 @@ extension Supervisor {
         case .backoff(let until):
             return (.restarting, ended, .init(action: "start", at: until))
         case .parting:
-            let why = "\(name) closed its channel"
+            let why = "\(name) is dying, or has let go of its channel"
             return (.restarting, why, .init(action: "start", at: nil))
         case .asked, .terminated:
             return (.restarting, "\(name) is being replaced", .init(action: "start", at: nil))

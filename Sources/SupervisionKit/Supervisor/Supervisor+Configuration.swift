@@ -186,11 +186,8 @@ extension Supervisor {
     ///
     /// Where the new ones don't come up, those that still serve go on as they are.
     mutating func replaceNext(of group: Int, into effects: inout [Effect]) {
-        guard groups[group].slots.contains(where: { slots[$0.index].isOutdated }) else {
-            groups[group].isHeld = false
-            return
-        }
         let outdated = groups[group].slots.filter { slots[$0.index].isOutdated }
+        guard !outdated.isEmpty else { return groups[group].isHeld = false }
         for slot in outdated where !slots[slot.index].lifecycle.isReady { replace(slot, &effects) }
         let away = groups[group].slots.filter { isAway(slots[$0.index]) }
         let kept = outdated.filter { slots[$0.index].lifecycle.isReady }
@@ -238,10 +235,11 @@ extension Supervisor {
         guard kept > 0, let failed, !groups[group].isHeld else { return }
         groups[group].isHeld = true
         let name = groups[group].configuration.name
-        let how = failed.lifecycle.lastEnd.map { "\($0.phrase)" } ?? "does not start"
+        let how = failed.lifecycle.lastEnd?.phrase ?? "does not start"
         let message =
             "the change of '\(name)' is held: its new worker '\(failed.name)' \(how); "
-            + "\(counted(kept, "worker")) of before \(kept == 1 ? "goes" : "go") on until then"
+            + "\(counted(kept, "worker")) of before \(kept == 1 ? "goes" : "go") on until "
+            + "it is ready"
         log(.error, .recovery, message, [.init("GROUP", name)], &effects)
     }
 }
