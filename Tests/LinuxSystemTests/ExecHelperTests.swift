@@ -37,6 +37,12 @@ import Testing
         )
     }
 
+    @Test func `is small, without the runtime of Swift`() throws {
+        var status = stat()
+        try #require(stat(try helperPath(), &status) == 0)
+        #expect(status.st_size < 2 << 20)
+    }
+
     @Test func `ends when its parent is not the one that started it`() throws {
         let stranger = getppid()
         #expect(
