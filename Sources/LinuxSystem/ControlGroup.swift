@@ -90,7 +90,9 @@ public struct ControlGroup: Hashable, Sendable {
     ///
     /// - Throws: EBUSY while a process lives in it.
     public func remove() throws(SystemError) {
-        try retrying("rmdir", path) { rmdir(path) }
+        try RealTimeScheduling.yielding { () throws(SystemError) in
+            _ = try retrying("rmdir", path) { rmdir(path) }
+        }
     }
 
     /// Moves this process into the group.

@@ -76,8 +76,11 @@ public struct ProcessHandle: ~Copyable, Sendable {
         var pid: Int32 = 0
         var code: Int32 = 0
         var status: Int32 = 0
-        try retrying("waitid", "process \(self.pid)") {
-            clinux_wait_pidfd(rawDescriptor, &pid, &code, &status)
+        // The end of a process is the end of its directory in /proc.
+        try RealTimeScheduling.yielding { () throws(SystemError) in
+            _ = try retrying("waitid", "process \(self.pid)") {
+                clinux_wait_pidfd(rawDescriptor, &pid, &code, &status)
+            }
         }
         guard pid != 0 else { return nil }
         return ExitReason(code: code, status: status)

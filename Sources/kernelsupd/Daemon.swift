@@ -19,6 +19,8 @@ actor Daemon {
     var settings: Settings
     var core: Supervisor
     var serviceManager = ServiceManager()
+    /// By its own doing.
+    var hasRealTime = false
     var log = LogWriter()
 
     // Calls
@@ -123,6 +125,7 @@ actor Daemon {
         try watchSignals()
         try listen()
         // Behind the sockets: a second daemon on the same paths has ended by now.
+        applyScheduling()
         try prepareForRemains()
         apply(.configured(configuration))
         restoreOverrides()

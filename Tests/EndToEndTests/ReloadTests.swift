@@ -14,7 +14,7 @@ struct ReloadTests {
         try withDaemon(configuration) { daemon in
             let pid = try daemon.workerPID(of: "fault/sleep")
             configuration["defaults.timeout", "default_timeout"] = #""500ms""#
-            try reload(daemon, configuration)
+            try daemon.reload(configuration)
             let failure = daemon.failure("fault/sleep", milliseconds: 600_000)
             #expect(failure?.code == .deadlineExceeded)
             _ = try daemon.call("fault/sleep")
@@ -28,7 +28,7 @@ struct ReloadTests {
             let call = Background { try daemon.call("fault/sleep", milliseconds: 1000) }
             try daemon.waitUntilRunning("fault/sleep")
             let pids = Set(daemon.workers)
-            try reload(daemon, configuration)
+            try daemon.reload(configuration)
             #expect(try call.value().attempts == 1)
             #expect(Set(daemon.workers) == pids)
         }
@@ -42,7 +42,7 @@ struct ReloadTests {
             let call = Background { try daemon.call("fault/sleep", milliseconds: 1000) }
             try daemon.waitUntilRunning("fault/sleep")
             configuration.kernels[0] = .fault("sleep", "--concurrency", "2")
-            try reload(daemon, configuration)
+            try daemon.reload(configuration)
             #expect(try call.value().attempts == 1)
             try daemon.waitUntil("the worker is replaced") { status in
                 let slot = status.slot(of: "fault/sleep")
@@ -65,14 +65,14 @@ struct ReloadTests {
             }
             let former = Set(daemon.workers)
             configuration["defaults.environment", "FAULT_EXIT_AT_START"] = #""9""#
-            try reload(daemon, configuration)
+            try daemon.reload(configuration)
             let held = "is held: its new worker 'fault/echo/0' exited with status 9"
             try eventually("the change is held") { daemon.log.contains(held) }
             #expect(Set(daemon.workers).isSubset(of: former) && daemon.workers.count == 2)
             try daemon.expectService(of: "fault/echo")
 
             configuration["defaults.environment", "FAULT_EXIT_AT_START"] = nil
-            try reload(daemon, configuration)
+            try daemon.reload(configuration)
             try daemon.waitUntil("all are ready again") { status in
                 status.kernels[0].slots.allSatisfy { $0.state == .ready }
                     && former.isDisjoint(with: daemon.workers)
@@ -87,12 +87,12 @@ struct ReloadTests {
         try withDaemon(configuration) { daemon in
             #expect(daemon.failure("fault/count")?.code == .unknownKernel)
             configuration.kernels.append(.fault("count"))
-            try reload(daemon, configuration)
+            try daemon.reload(configuration)
             try daemon.expectService(of: "fault/count")
 
             configuration.kernels.removeFirst()
             daemon.directory.delete("kernels.d/fault-echo.toml")
-            try reload(daemon, configuration)
+            try daemon.reload(configuration)
             #expect(daemon.failure("fault/echo")?.code == .unknownKernel)
             try daemon.waitUntil("one kernel is left") {
                 $0.kernels.map(\.name) == ["fault/count"]
@@ -101,7 +101,7 @@ struct ReloadTests {
 
             // The same name again.
             configuration.kernels.append(.fault("echo"))
-            try reload(daemon, configuration)
+            try daemon.reload(configuration)
             try daemon.expectService(of: "fault/echo")
         }
     }
@@ -115,7 +115,7 @@ struct ReloadTests {
             let waiting = Background { daemon.failure("fault/sleep") }
             try daemon.waitUntil("one waits") { $0.calls.queued == 1 }
             daemon.directory.delete("kernels.d/fault-sleep.toml")
-            try reload(daemon, DaemonConfiguration([.fault("echo")]))
+            try daemon.reload(DaemonConfiguration([.fault("echo")]))
             #expect(try Ending(waiting.value()) == Ending(.unavailable, .notRun, attempts: 0))
             // The one that runs may end.
             #expect(try client.reply().head.id == 1)
@@ -147,16 +147,6 @@ struct ReloadTests {
                 $0.configuration.state == .inForce && $0.configuration.errors.isEmpty
             }
             #expect(try daemon.workerPID(of: "fault/echo") == pid)
-        }
-    }
-
-    /// Writes the files, sends SIGHUP, waits until they are in force.
-    private func reload(_ daemon: DaemonUnderTest, _ configuration: DaemonConfiguration) throws {
-        let before = try daemon.status().configuration.loadedAt
-        try DaemonUnderTest.write(configuration, to: daemon.directory)
-        try daemon.process.signal(SIGHUP)
-        try daemon.waitUntil("the configuration is in force") {
-            $0.configuration.loadedAt > before && $0.configuration.state == .inForce
         }
     }
 }

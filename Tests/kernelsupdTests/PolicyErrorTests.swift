@@ -191,11 +191,12 @@ struct PolicyErrorTests {
             max_starting = 4097
             max_probe_rate = 0
             poison_time = "-1s"
+            real_time = 1
             [defaults]
             preset = 1
             [groups.g.helth]
             """
         let errors = try PolicyFiles(main, manifests: ["a/k": "[brekaer]"]).errors()
-        #expect(errors.filter { $0.contains(": error: ") }.count == 6, "\(errors)")
+        #expect(errors.filter { $0.contains(": error: ") }.count == 7, "\(errors)")
     }
 }

@@ -19,6 +19,8 @@ extension Daemon {
             settings.execHelperPath = loaded.settings.execHelperPath
             settings.cacheDirectory = loaded.settings.cacheDirectory
             settings.notify = loaded.settings.notify
+            settings.isRealTime = loaded.settings.isRealTime
+            applyScheduling()
             launches = loaded.launches
             backupTargets = loaded.backupTargets
             forgetSignatures(notIn: loaded)

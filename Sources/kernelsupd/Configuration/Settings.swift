@@ -20,6 +20,8 @@ struct Settings: Hashable {
     var maxProbeRate = 10
     /// How long what has killed two workers is refused, zero for never; a reload changes it.
     var poisonTime = Duration.seconds(600)
+    /// Whether the daemon runs before what is not real-time, where it may; a reload changes it.
+    var isRealTime = true
     /// Told of alerts; a reload changes it.
     var notify = NoticeCommand()
     /// Workers get the limit that the daemon had before it raised its own.
@@ -46,6 +48,7 @@ extension Settings: Configurable {
         keys.integer("max_starting", &maxStarting, in: 0...4096)
         keys.integer("max_probe_rate", &maxProbeRate, in: 1...10_000)
         keys.duration("poison_time", &poisonTime, from: .zero)
+        keys.boolean("real_time", &isRealTime)
         keys.table("notify", &notify)
         let longest = Self.maxPathBytes - (callsPath.utf8.count - runtimeDirectory.utf8.count)
         keys.check(

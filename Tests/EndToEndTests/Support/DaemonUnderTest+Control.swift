@@ -27,6 +27,16 @@ extension DaemonUnderTest {
         }
     }
 
+    /// Writes the files, sends SIGHUP, waits until they are in force.
+    func reload(_ configuration: DaemonConfiguration) throws {
+        let before = try status().configuration.loadedAt
+        try DaemonUnderTest.write(configuration, to: directory)
+        try process.signal(SIGHUP)
+        try waitUntil("the configuration is in force") {
+            $0.configuration.loadedAt > before && $0.configuration.state == .inForce
+        }
+    }
+
     func kernel(_ name: String) throws -> KernelStatus {
         try #require(try status().kernels.first { $0.name == name })
     }
