@@ -7,7 +7,7 @@ public struct Configuration: Codable, Hashable, Sendable {
     public var maxStarting = 16
     /// Probes in a second to workers that are well, at least 1: of more workers, each is asked less
     /// often than its interval says.
-    public var maxProbeRate = 10
+    public var maxProbeRate = 8
     /// How long calls whose content has killed two workers are refused; zero or less for never.
     public var poisonTime: Duration = .seconds(600)
 

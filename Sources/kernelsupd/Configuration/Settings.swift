@@ -17,7 +17,7 @@ struct Settings: Hashable {
     /// Workers of all groups that may be starting at once, 0 for no limit; a reload changes it.
     var maxStarting = 16
     /// Probes in a second to workers that are well; a reload changes it.
-    var maxProbeRate = 10
+    var maxProbeRate = 8
     /// How long what has killed two workers is refused, zero for never; a reload changes it.
     var poisonTime = Duration.seconds(600)
     /// Whether the daemon runs before what is not real-time, where it may; a reload changes it.
