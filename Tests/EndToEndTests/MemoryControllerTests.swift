@@ -45,8 +45,10 @@ struct MemoryControllerTests {
                 place.group.child(name).text(of: file)
             }
             #expect(part("worker-fault-leak-0-2", "memory.max") == "\(96 << 20)")
+            #expect(part("worker-fault-leak-0-2", "memory.swap.max") == "0")
             #expect(part("worker-fault-leak-0-2", "memory.oom.group") == "1")
             #expect(part("worker-fault-echo-0-1", "memory.max") == "max")
+            #expect(part("worker-fault-echo-0-1", "memory.swap.max") == "max")
             #expect(part("worker-fault-echo-0-1", "memory.oom.group") == "1")
             #expect(part("supervisor", "memory.oom.group") == "0")
             #expect(part("supervisor", "cgroup.procs") == "\(daemon.pid)")

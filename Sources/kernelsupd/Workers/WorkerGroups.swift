@@ -96,7 +96,11 @@ struct WorkerGroups {
         do {
             // Half a worker is of no use: who goes beyond goes whole.
             try? group.set("memory.oom.group", to: "1")
-            if let memory { try group.set("memory.max", to: "\(memory)") }
+            guard let memory else { return group }
+            try group.set("memory.max", to: "\(memory)")
+            // What is swapped out is not counted there: a leak would fill the swap first, and the
+            // worker crawl. The file is missing where the kernel counts no swap.
+            try? group.set("memory.swap.max", to: "0")
             return group
         } catch {
             try? group.remove()
