@@ -149,4 +149,67 @@ struct WorkerCheckerTests {
         let called = CheckerTrace([.call(.sent(0, call)), started])
         #expect(called.judge(by: SleepersWaitForCalls.self) == nil)
     }
+
+    // MARK: - One away at a time
+
+    private let other = WorkerID(slot: SlotID(index: 1), incarnation: Incarnation(number: 7))
+    private let change = Fact.outside(.configured(kernels: 1, changed: ["ash"], why: ""))
+
+    /// Two workers of a group are ready.
+    private func pair() -> CheckerTrace {
+        var starts = [start, WorkerStart(name: "ash/1")]
+        for index in starts.indices { starts[index].group = "ash" }
+        return CheckerTrace([
+            .worker(.started(worker, starts[0])), .worker(.started(other, starts[1])),
+            .worker(.ready(worker)), .worker(.ready(other)),
+        ])
+    }
+
+    private func judge(_ facts: Fact...) -> String? {
+        var trace = pair()
+        for fact in facts { trace.add(fact) }
+        return trace.judge(by: OneAwayAtATime.self)
+    }
+
+    @Test func `a change that takes two of a group away is found`() {
+        let asked = Fact.worker(.asked(worker, isReplaced: true))
+        let askedToo = Fact.worker(.asked(other, isReplaced: true))
+        let complaint = "'ash/1' is taken away for a change while 'ash/0' is away"
+        #expect(judge(change, asked, askedToo) == complaint)
+        #expect(judge(change, asked) == nil)
+        // The end of both, or of a slot, is no change.
+        #expect(judge(asked, .worker(.asked(other, isReplaced: false))) == nil)
+    }
+
+    @Test func `a change that goes on behind a new worker that fails is found`() {
+        let next = WorkerID(slot: worker.slot, incarnation: Incarnation(number: 9))
+        var again = start
+        again.group = "ash"
+        let ended = Fact.worker(.ended(next, .exited(1), culprit: nil))
+        let told = Fact.core(.turnEnded(isConsistent: true))
+        let story: [Fact] = [
+            change, .worker(.asked(worker, isReplaced: true)),
+            .worker(.ended(worker, .exited(0), culprit: nil)), told,
+            .worker(.started(next, again)),
+        ]
+        var trace = pair()
+        for fact in story + [ended, told] { trace.add(fact) }
+        trace.add(.worker(.asked(other, isReplaced: true)))
+        let complaint = "'ash/1' is taken away for a change while 'ash/0' is away"
+        #expect(trace.judge(by: OneAwayAtATime.self) == complaint)
+        var good = pair()
+        for fact in story + [.worker(.ready(next))] { good.add(fact) }
+        good.add(.worker(.asked(other, isReplaced: true)))
+        #expect(good.judge(by: OneAwayAtATime.self) == nil)
+    }
+
+    @Test func `a change does not wait for one that had failed before it`() {
+        let told = Fact.core(.turnEnded(isConsistent: true))
+        let ended = Fact.worker(.ended(worker, .exited(1), culprit: nil))
+        let asked = Fact.worker(.asked(other, isReplaced: true))
+        #expect(judge(ended, told, change, asked) == nil)
+        // As long as it was not changed itself, it counts.
+        let complaint = "'ash/1' is taken away for a change while 'ash/0' is away"
+        #expect(judge(change, .worker(.killed(worker)), asked) == complaint)
+    }
 }

@@ -30,7 +30,7 @@ package enum Checkers {
         StoppedStaysStopped.self, OnlyReadyWorkersGetCalls.self, CallersAreKeptApart.self,
         ChildrenEndWithTheirParents.self, FramesAreReturned.self, BooksAgree.self,
         ReadyMeansServed.self, TroubleIsReported.self, StandInsAreNamed.self,
-        SleepersWaitForCalls.self, EverythingComesBack.self,
+        SleepersWaitForCalls.self, OneAwayAtATime.self, EverythingComesBack.self,
     ]
 }
 

@@ -58,7 +58,7 @@ package struct OnlyReadyWorkersGetCalls: Checker {
         case .greeted(let worker, let concurrency):
             if workers[worker] == nil { workers[worker] = Worker(concurrency: concurrency) }
         case .ready(let worker): workers[worker]?.isReady = true
-        case .asked(let worker), .terminated(let worker), .killed(let worker),
+        case .asked(let worker, _), .terminated(let worker), .killed(let worker),
             .closedChannel(let worker, _):
             workers[worker]?.isLeaving = true
         case .ended(let worker, _, _): ended.append(worker)

@@ -91,8 +91,8 @@ package enum WorkerFact: Hashable, Sendable {
     case started(WorkerID, WorkerStart)
     case greeted(WorkerID, concurrency: Int)
     case ready(WorkerID)
-    /// The daemon asked it to finish and exit.
-    case asked(WorkerID)
+    /// The daemon asked it to finish and exit; `isReplaced` where its slot shall serve on.
+    case asked(WorkerID, isReplaced: Bool)
     case terminated(WorkerID)
     case killed(WorkerID)
     case probed(WorkerID, kernel: String)

@@ -94,7 +94,7 @@ package struct Narrator: Sendable {
         case .greeted(let worker, let concurrency):
             return world(at, "\(name(worker)) says hello and takes \(concurrency) at once")
         case .ready(let worker): return world(at, "\(name(worker)) is ready")
-        case .asked(let worker): return daemon("asks \(name(worker)) to finish")
+        case .asked(let worker, _): return daemon("asks \(name(worker)) to finish")
         case .terminated(let worker): return daemon("sends SIGTERM to \(name(worker))")
         case .killed(let worker): return daemon("sends SIGKILL to \(name(worker))")
         case .probed(let worker, let kernel):

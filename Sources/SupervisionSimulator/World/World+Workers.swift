@@ -85,9 +85,18 @@ extension World {
     }
 
     mutating func askToStop(_ worker: WorkerID) {
-        observe(.worker(.asked(worker)))
+        observe(.worker(.asked(worker, isReplaced: isReplaced(worker.slot))))
         change(worker) { $0.isAsked = true }
         leaveIfDone(worker)
+    }
+
+    /// Who is asked to go here goes for another that comes: neither is the group at rest, nor the
+    /// slot or the daemon at its end.
+    private func isReplaced(_ slot: SlotID) -> Bool {
+        let name = supervisor.name(of: slot)
+        let group = configuration.withStandIns.groups.first { name.hasPrefix($0.name + "/") }
+        guard let group, group.role == .active, stopAsked == nil else { return false }
+        return group.lifecycle.start == .eager && isWanted(name, group)
     }
 
     /// A worker that was asked to stop exits when nothing runs in it any more.
