@@ -41,15 +41,16 @@ public enum RealTimeScheduling {
         try set(SCHED_OTHER, "SCHED_OTHER", 0)
     }
 
-    /// Makes a system call as a thread without a real-time policy, if the calling thread has one.
+    /// Does something as a thread without a real-time policy, if the calling thread has one.
     ///
-    /// For calls in which the kernel asks again and again for something that another thread is
-    /// about to do, and yields in between. It yields to nobody for a real-time thread, and the
-    /// other one, which that thread has interrupted on its processor, never gets to do it. One such
-    /// loop throws the names of a directory away (shrink_dcache_parent of Linux's fs/dcache.c).
-    static func yielding<Result>(
-        _ call: () throws(SystemError) -> Result
-    ) throws(SystemError) -> Result {
+    /// For what takes long, and for system calls in which the kernel asks again and again for
+    /// something that another thread is about to do, and yields in between. It yields to nobody for
+    /// a real-time thread, and the other one, which that thread has interrupted on its processor,
+    /// never gets to do it. One such loop throws the names of a directory away
+    /// (shrink_dcache_parent of Linux's fs/dcache.c).
+    public static func yielding<Result, Failure: Error>(
+        _ call: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         var parameters = sched_param()
         guard isOn(), sched_getparam(0, &parameters) == 0 else { return try call() }
         let policy = sched_getscheduler(0)

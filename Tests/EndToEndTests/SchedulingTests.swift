@@ -12,7 +12,7 @@ struct SchedulingTests {
             try daemon.killWorker(of: "fault/echo")
             try daemon.expectService(of: "fault/echo")
             #expect(!RealTimeScheduling.isOn(try daemon.workerPID(of: "fault/echo")))
-            #expect(daemon.log.contains("runs before what is not real-time (real_time)"))
+            #expect(daemon.log.contains("runs with real-time scheduling, SCHED_RR (real_time)"))
         }
     }
 

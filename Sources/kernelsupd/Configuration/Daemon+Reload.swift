@@ -13,7 +13,10 @@ extension Daemon {
             processes: settings.processes
         )
         do {
-            let loaded = try reader.read()
+            // As long as there are files: nobody else on the machine should wait for that.
+            let loaded = try RealTimeScheduling.yielding { () throws(ConfigurationErrors) in
+                try reader.read()
+            }
             warnAboutFixed(loaded.settings)
             settings.workerPath = loaded.settings.workerPath
             settings.execHelperPath = loaded.settings.execHelperPath

@@ -9,23 +9,26 @@ extension Daemon {
     /// Puts `real_time` into force; what whoever started the daemon has chosen stays.
     func applyScheduling() {
         guard settings.isRealTime != hasRealTime else { return }
+        let outcome: String
         do {
-            if !settings.isRealTime {
-                try RealTimeScheduling.stop()
-                hasRealTime = false
-                log.write(LogRecord(.info, .configured, "runs without real-time scheduling"))
-            } else if RealTimeScheduling.isChosen() {
-                let message = "keeps the scheduling policy and nice value that it was started with"
-                log.write(LogRecord(.info, .configured, message))
-            } else {
-                try RealTimeScheduling.start()
-                hasRealTime = true
-                let message = "runs before what is not real-time (real_time); its workers do not"
-                log.write(LogRecord(.info, .configured, message))
-            }
+            outcome = try changeScheduling()
         } catch {
-            let message = "runs without real-time scheduling: \(error)"
-            log.write(LogRecord(.info, .configured, message))
+            outcome = "runs without real-time scheduling: \(error)"
         }
+        log.write(LogRecord(.info, .configured, outcome))
+    }
+
+    private func changeScheduling() throws(SystemError) -> String {
+        guard settings.isRealTime else {
+            try RealTimeScheduling.stop()
+            hasRealTime = false
+            return "runs without real-time scheduling"
+        }
+        guard !RealTimeScheduling.isChosen() else {
+            return "keeps the scheduling policy and nice value that it was started with"
+        }
+        try RealTimeScheduling.start()
+        hasRealTime = true
+        return "runs with real-time scheduling, SCHED_RR (real_time); its workers do not"
     }
 }
