@@ -7,7 +7,7 @@ import SupervisionKit
 /// KERNELSUP_CHAOS_SECONDS and KERNELSUP_CHAOS_SEED say otherwise. The same seed draws the same
 /// calls and faults; when they meet is up to the machine.
 struct ChaosPlan: Sendable {
-    var seconds: Int64 = 20
+    var seconds: Int64 = 60
     var seed = UInt64.random(in: 0 ... .max)
 
     static let clients = 16
