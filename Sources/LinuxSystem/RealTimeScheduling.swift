@@ -14,8 +14,12 @@ public enum RealTimeScheduling {
 
     /// Whether the first thread of a process has a real-time policy, and for 0 the calling thread.
     public static func isOn(_ pid: Int32 = 0) -> Bool {
-        let policy = sched_getscheduler(pid)
-        return policy >= 0 && [SCHED_FIFO, SCHED_RR].contains(policy & ~resetOnFork)
+        isRealTime(policy: sched_getscheduler(pid))
+    }
+
+    /// Of what sched_getscheduler returns, which is -1 for a process that is not there.
+    private static func isRealTime(policy: Int32) -> Bool {
+        policy >= 0 && [SCHED_FIFO, SCHED_RR].contains(policy & ~resetOnFork)
     }
 
     /// Whether somebody has chosen for the calling thread: any policy but the normal one, or to be
@@ -51,10 +55,13 @@ public enum RealTimeScheduling {
     public static func yielding<Result, Failure: Error>(
         _ call: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        var parameters = sched_param()
-        guard isOn(), sched_getparam(0, &parameters) == 0 else { return try call() }
         let policy = sched_getscheduler(0)
+        var parameters = sched_param()
+        guard isRealTime(policy: policy), sched_getparam(0, &parameters) == 0 else {
+            return try call()
+        }
         var none = sched_param(sched_priority: 0)
+        // It always may; and where it may no more have it back, it goes on without.
         _ = sched_setscheduler(0, SCHED_OTHER | policy & resetOnFork, &none)
         defer { _ = sched_setscheduler(0, policy, &parameters) }
         return try call()

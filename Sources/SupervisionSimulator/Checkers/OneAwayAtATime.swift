@@ -43,7 +43,7 @@ package struct OneAwayAtATime: Checker {
             news.removeAll(keepingCapacity: true)
         case .core(.wrote(let record)) where record.kind == .workerStuck:
             let slot = record.fields.first { $0.name == "WORKER" }?.value ?? ""
-            latest[slot].map { fail($0) }
+            if let worker = latest[slot] { fail(worker) }
         case .call, .outside, .core: break
         }
         return nil

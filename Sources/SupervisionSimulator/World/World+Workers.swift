@@ -29,7 +29,7 @@ extension World {
             endedInOrder.append(true)
         }
         let name = supervisor.name(of: worker.slot)
-        let group = configuration.withStandIns.groups.first { name.hasPrefix($0.name + "/") }
+        let group = group(ofSlot: name)
         let recovery = group?.recovery ?? RecoveryPolicy()
         var start = WorkerStart(
             name: name,
@@ -54,6 +54,11 @@ extension World {
     /// A slot that is shown as stopped has been given up in order, however its process ended.
     private func isRestart(_ slot: SlotID) -> Bool {
         !endedInOrder[slot.index] && !atHand.isConfiguring && states[slot] != "stopped"
+    }
+
+    /// In the configuration in force.
+    private func group(ofSlot name: String) -> GroupConfiguration? {
+        configuration.withStandIns.groups.first { name.hasPrefix($0.name + "/") }
     }
 
     private func isWanted(_ name: String, _ group: GroupConfiguration?) -> Bool {
@@ -94,8 +99,9 @@ extension World {
     /// slot or the daemon at its end.
     private func isReplaced(_ slot: SlotID) -> Bool {
         let name = supervisor.name(of: slot)
-        let group = configuration.withStandIns.groups.first { name.hasPrefix($0.name + "/") }
-        guard let group, group.role == .active, stopAsked == nil else { return false }
+        guard let group = group(ofSlot: name), group.role == .active, stopAsked == nil else {
+            return false
+        }
         return group.lifecycle.start == .eager && isWanted(name, group)
     }
 
